@@ -1,0 +1,77 @@
+//! The registry as the front door needs it: in memory, read on every connection, changed at once.
+
+use std::sync::Arc;
+
+use picket_core::{CertificateId, PolicyName, ThingName, Timestamp};
+use tokio::sync::broadcast;
+
+use crate::registry::CertificateStatus;
+
+/// What is known of a certificate at the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateEntry {
+    /// SHA-256 of the DER, hex.
+    pub id: CertificateId,
+    /// Only ACTIVE ones may connect.
+    pub status: CertificateStatus,
+    /// The certificate's own end of validity.
+    pub not_after: Timestamp,
+}
+
+/// A thing as policies see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThingEntry {
+    /// Its name.
+    pub name: ThingName,
+    /// Its type's name, if it has one.
+    pub type_name: Option<String>,
+    /// Its attributes.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// A policy's default version. Compare `Arc` pointers to see whether a policy has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyText {
+    /// The policy's name.
+    pub name: PolicyName,
+    /// The JSON document.
+    pub document: String,
+}
+
+/// Everything that decides what a connection may do (spec iot-core §4.3, §4.5).
+#[derive(Debug, Clone, Default)]
+pub struct Principal {
+    /// The certificate, absent on the plaintext listener.
+    pub certificate: Option<CertificateId>,
+    /// The thing whose name equals the client id and that is attached to the certificate.
+    pub thing: Option<Arc<ThingEntry>>,
+    /// Policies of the certificate and of the thing's groups and their ancestors.
+    pub policies: Vec<Arc<PolicyText>>,
+}
+
+/// A change that may concern live sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DirectoryChange {
+    /// This certificate's status changed or it was removed: close its sessions unless still ACTIVE.
+    Certificate(CertificateId),
+    /// Rights may have changed (policy, attachment, group, thing): evaluate anew.
+    Rights,
+}
+
+/// Read access for the hot path. Implemented by the registry engine; never blocks.
+pub trait Directory: std::fmt::Debug + Send + Sync {
+    /// The certificate with this id, if it is registered.
+    fn certificate(&self, id: &CertificateId) -> Option<CertificateEntry>;
+
+    /// The rights context of a connection with this certificate and client id.
+    fn principal(&self, certificate: &CertificateId, client_id: &str) -> Principal;
+
+    /// Whether `name` is a registered thing.
+    fn is_registered(&self, name: &str) -> bool;
+
+    /// The names of the static groups `thing` is in, ancestors included.
+    fn groups_of(&self, thing: &str) -> Vec<String>;
+
+    /// Changes from now on. A receiver that lags must evaluate everything anew.
+    fn changes(&self) -> broadcast::Receiver<DirectoryChange>;
+}

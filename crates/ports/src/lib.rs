@@ -1,0 +1,30 @@
+//! The contracts engines meet through.
+//!
+//! An engine never names another engine: it takes the traits of this crate, and the server wires
+//! them. Each storage trait comes with a conformance suite that every adapter passes.
+
+pub mod alarms;
+pub mod cloud_metrics;
+pub mod delivery;
+pub mod directory;
+pub mod enrollment;
+pub mod event_index;
+pub mod event_log;
+pub mod messages;
+pub mod registry;
+pub mod reports;
+pub mod search;
+pub mod state_store;
+
+pub use alarms::{Alarms, AlarmsError};
+pub use cloud_metrics::{CloudMetrics, DeviceCounters};
+pub use delivery::{Delivery, DeliveryError, Receipt, Record};
+pub use directory::Directory;
+pub use enrollment::{EnrollError, Enrollment, ThingBundle};
+pub use event_index::{EventIndex, IndexError, IndexedEvent};
+pub use event_log::{EventLog, EventLogs, LogError, LogRecord, Position};
+pub use messages::{Message, MessageTap, Publish, PublishError, TapError};
+pub use registry::{Registry, RegistryError};
+pub use reports::{ReportIntake, ReportPublish, ReportReply};
+pub use search::{Search, SearchError, SearchRequest, SearchResult};
+pub use state_store::{StateBatch, StateStore, StateStores};
