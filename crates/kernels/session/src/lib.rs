@@ -1,1 +1,13 @@
-//! Placeholder.
+//! What an MQTT session is, without its connection: topics and filters, and the messages on their
+//! way to one client (spec iot-core §3).
+//!
+//! Everything here is a plain state machine: time is an argument, nothing is sent or stored. The
+//! broker holds one [`Session`] for each client; the gateway turns its [`Effect`]s into packets.
+
+mod dialect;
+mod filter;
+mod session;
+
+pub use dialect::Dialect;
+pub use filter::{Filter, TopicLimits, TopicProblem, check_topic, matches};
+pub use session::{Delivery, DropReason, Effect, Input, Session, SessionLimits};
