@@ -1,0 +1,234 @@
+//! A connection's hold on its session.
+
+use std::sync::Arc;
+
+use picket_ports::Message;
+use picket_session::{Delivery, Dialect, DropReason, Effect, Filter, Input};
+
+use crate::broker::{Broker, UNLIMITED};
+use crate::slot::{SessionId, Slot, SlotState, book};
+use crate::subscriptions::Subscription;
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// DISCONNECT without a word for the will, which is dropped. MQTT 5 may set a new session expiry.
+    Graceful {
+        /// The new expiry in seconds, if one was given.
+        expiry_seconds: Option<u32>,
+    },
+    /// Anything else, DISCONNECT 0x04 included: the will is published.
+    WithWill {
+        /// The new expiry in seconds, if one was given.
+        expiry_seconds: Option<u32>,
+    },
+}
+
+/// The options of one filter in a SUBSCRIBE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscribeOptions {
+    /// Highest QoS of copies: 0, 1 or 2.
+    pub qos: u8,
+    /// Leave out the client's own messages.
+    pub no_local: bool,
+    /// Copies keep the RETAIN flag as published.
+    pub retain_as_published: bool,
+    /// 0: send retained messages; 1: only for a new subscription; 2: do not.
+    pub retain_handling: u8,
+    /// MQTT 5 subscription identifier.
+    pub id: Option<u32>,
+    /// How the filter matches.
+    pub dialect: Dialect,
+}
+
+/// What became of a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subscribed {
+    /// It was not subscribed to before.
+    New,
+    /// It was, and has the new options now.
+    Replaced,
+    /// The filter is malformed, or the session has ended.
+    Refused,
+}
+
+/// A connection's hold on its session. Dropping it counts as a broken connection.
+#[derive(Debug)]
+pub struct Attachment {
+    broker: Arc<Broker>,
+    slot: Arc<Slot>,
+    generation: u64,
+    has_left: bool,
+}
+
+impl Attachment {
+    pub(crate) fn new(broker: Arc<Broker>, slot: Arc<Slot>, generation: u64) -> Self {
+        Self { broker, slot, generation, has_left: false }
+    }
+
+    /// The session's number.
+    pub fn session(&self) -> SessionId {
+        self.slot.id
+    }
+
+    /// The number of this connection among those of the session; never goes back while it lasts.
+    pub fn connection_number(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether a newer connection has the session now.
+    pub fn is_taken_over(&self) -> bool {
+        self.slot.state.lock().generation != self.generation
+    }
+
+    /// Subscriptions held.
+    pub fn subscription_count(&self) -> usize {
+        self.slot.state.lock().filters.len()
+    }
+
+    /// Whether `filter`, as sent, is subscribed to.
+    pub fn is_subscribed(&self, filter: &str) -> bool {
+        self.slot.state.lock().filters.contains_key(filter)
+    }
+
+    /// Subscribes and queues the retained messages that go with it.
+    pub fn subscribe(&self, filter: &str, options: SubscribeOptions) -> Subscribed {
+        let Ok(parsed) = Filter::parse(filter, &UNLIMITED) else { return Subscribed::Refused };
+        let mut state = self.slot.state.lock();
+        if !self.is_current(&state) {
+            return Subscribed::Refused;
+        }
+        let is_new = state.filters.insert(filter.into(), options.id).is_none();
+        let subscription = Subscription {
+            slot: Arc::clone(&self.slot),
+            qos: options.qos,
+            no_local: options.no_local,
+            retain_as_published: options.retain_as_published,
+            id: options.id,
+            dialect: options.dialect,
+        };
+        self.broker.subscriptions.write().insert(parsed, subscription);
+        drop(state);
+        if options.retain_handling == 0 || (options.retain_handling == 1 && is_new) {
+            self.queue_retained(parsed, &options);
+        }
+        if is_new { Subscribed::New } else { Subscribed::Replaced }
+    }
+
+    fn queue_retained(&self, filter: Filter<'_>, options: &SubscribeOptions) {
+        let now = self.broker.clock.now();
+        let kept = self.broker.retained.read().matching(filter, options.dialect, now);
+        for message in kept {
+            let delivery = Delivery {
+                qos: message.qos.min(options.qos),
+                message,
+                retain: true,
+                subscription_ids: options.id.into_iter().collect(),
+            };
+            self.slot.deliver(now, delivery, &self.broker.ledger);
+        }
+    }
+
+    /// Ends the subscription to `filter` as sent. False if there was none.
+    pub fn unsubscribe(&self, filter: &str) -> bool {
+        let mut state = self.slot.state.lock();
+        if !self.is_current(&state) || state.filters.remove(filter).is_none() {
+            return false;
+        }
+        if let Ok(parsed) = Filter::parse(filter, &UNLIMITED) {
+            self.broker.subscriptions.write().remove(parsed, self.slot.id);
+        }
+        true
+    }
+
+    /// Adds to `effects` what may be sent now, `messages_max` at most. `allow` says for each message
+    /// whether the client may receive it.
+    pub fn fill(
+        &self,
+        messages_max: usize,
+        allow: &mut dyn FnMut(&Message) -> bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let now = self.broker.clock.now();
+        let mut state = self.slot.state.lock();
+        if !self.is_current(&state) {
+            return;
+        }
+        let from = effects.len();
+        state.session.fill(now, messages_max, allow, effects);
+        drop(state);
+        book(effects.get(from..).unwrap_or_default(), &self.broker.ledger);
+    }
+
+    /// PUBACK came, or a PUBREC that refuses.
+    pub fn acknowledged(&self, packet_id: u16) {
+        self.step(Input::Acknowledged(packet_id));
+    }
+
+    /// PUBREC came.
+    pub fn received(&self, packet_id: u16) {
+        self.step(Input::Received(packet_id));
+    }
+
+    /// PUBCOMP came.
+    pub fn completed(&self, packet_id: u16) {
+        self.step(Input::Completed(packet_id));
+    }
+
+    /// A message that [`Attachment::fill`] handed out does not fit the client's limits.
+    pub fn undeliverable(&self, packet_id: Option<u16>) {
+        self.broker.ledger.received(1);
+        self.broker.ledger.dropped(DropReason::TooLarge.as_str(), 1);
+        if let Some(packet_id) = packet_id {
+            self.step(Input::Undeliverable(packet_id));
+        }
+    }
+
+    /// The client published with QoS 2; remembered until PUBREL.
+    pub fn published_exactly_once(&self, packet_id: u16) {
+        self.step(Input::PublishedExactlyOnce(packet_id));
+    }
+
+    /// PUBREL came. False if no such publish was open.
+    pub fn released(&self, packet_id: u16) -> bool {
+        let was_open = self.slot.state.lock().session.incoming().contains(&packet_id);
+        self.step(Input::Released(packet_id));
+        was_open
+    }
+
+    /// How long the session will outlive the connection, in seconds.
+    pub fn expiry_seconds(&self) -> u32 {
+        self.slot.state.lock().expiry_seconds
+    }
+
+    /// The connection ends.
+    pub fn leave(mut self, departure: Departure) {
+        self.has_left = true;
+        let (will, expiry) = match departure {
+            Departure::Graceful { expiry_seconds } => (false, expiry_seconds),
+            Departure::WithWill { expiry_seconds } => (true, expiry_seconds),
+        };
+        self.broker.leave(&self.slot, self.generation, will, expiry);
+    }
+
+    fn step(&self, input: Input) {
+        let now = self.broker.clock.now();
+        let mut state = self.slot.state.lock();
+        if self.is_current(&state) {
+            let mut effects = Vec::new();
+            state.session.step(now, input, &mut effects);
+        }
+    }
+
+    fn is_current(&self, state: &SlotState) -> bool {
+        state.generation == self.generation && !state.is_removed
+    }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        if !self.has_left {
+            self.broker.leave(&self.slot, self.generation, true, None);
+        }
+    }
+}

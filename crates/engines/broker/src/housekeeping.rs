@@ -1,0 +1,93 @@
+//! What happens later: delayed wills, session ends, and wills on their way to the tap.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use picket_core::{Tasks, Timestamp};
+use picket_ports::Message;
+use tokio::sync::Notify;
+
+use crate::broker::Broker;
+
+/// Retained messages that expired are looked for this often; also the longest sleep.
+const ROUND: Duration = Duration::from_secs(60);
+const TAP_QUEUE_MAX: usize = 10_000;
+
+/// Notes of when which session needs a look. A note may be out of date; the look decides.
+#[derive(Debug, Default)]
+pub(crate) struct Diary {
+    notes: Mutex<BinaryHeap<Reverse<(Timestamp, Arc<str>)>>>,
+    for_tap: Mutex<VecDeque<Arc<Message>>>,
+    changed: Notify,
+}
+
+impl Diary {
+    pub(crate) fn note(&self, due: Timestamp, client_id: &Arc<str>) {
+        self.notes.lock().push(Reverse((due, Arc::clone(client_id))));
+        self.changed.notify_one();
+    }
+
+    /// The next session that is due.
+    pub(crate) fn take_due(&self, now: Timestamp) -> Option<Arc<str>> {
+        let mut notes = self.notes.lock();
+        notes.peek().filter(|Reverse((due, _))| *due <= now)?;
+        notes.pop().map(|Reverse((_, client_id))| client_id)
+    }
+
+    /// Leaves a will for the tap, which can only be called from a task. False if too many wait.
+    pub(crate) fn leave_for_tap(&self, message: Arc<Message>) -> bool {
+        let mut waiting = self.for_tap.lock();
+        let has_room = waiting.len() < TAP_QUEUE_MAX;
+        if has_room {
+            waiting.push_back(message);
+            self.changed.notify_one();
+        }
+        has_room
+    }
+
+    fn sleep(&self, now: Timestamp) -> Duration {
+        let notes = self.notes.lock();
+        notes.peek().map_or(ROUND, |Reverse((due, _))| due.since(now)).min(ROUND)
+    }
+}
+
+impl Broker {
+    /// Starts the task that publishes delayed wills and ends sessions in time.
+    pub fn start(self: &Arc<Self>, tasks: &Tasks) {
+        let broker = Arc::clone(self);
+        let stop = tasks.token();
+        tasks.spawn("broker housekeeping", async move {
+            let mut last_round = broker.clock.now();
+            loop {
+                let now = broker.clock.now();
+                broker.tick(now);
+                if now.since(last_round) >= ROUND {
+                    broker.retained.write().expire(now);
+                    last_round = now;
+                }
+                broker.serve_tap().await;
+                // At least a millisecond, so that a rounded time cannot spin.
+                let pause = broker.diary.sleep(broker.clock.now()).max(Duration::from_millis(1));
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = broker.diary.changed.notified() => {}
+                    () = tokio::time::sleep(pause) => {}
+                }
+            }
+        });
+    }
+
+    async fn serve_tap(&self) {
+        loop {
+            let next = self.diary.for_tap.lock().pop_front();
+            let Some(message) = next else { return };
+            let Some(tap) = self.tap_for(&message.topic) else { continue };
+            if let Err(error) = tap.accept(Arc::clone(&message)).await {
+                tracing::warn!(topic = %message.topic, %error, "a rule on a will failed");
+            }
+        }
+    }
+}
