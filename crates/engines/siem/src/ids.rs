@@ -1,7 +1,7 @@
 //! Which event ids have been stored.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Remembers the newest ids, half of the bound at least.
 ///

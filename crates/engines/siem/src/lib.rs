@@ -22,3 +22,6 @@ mod view;
 pub use config::SiemConfig;
 pub use engine::{OpenError, Siem, SiemDeps, SiemStats};
 pub use indexes::{IndexDocument, InvalidIndex};
+
+#[cfg(test)]
+mod tests;
