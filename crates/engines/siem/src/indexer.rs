@@ -12,14 +12,14 @@ use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::error::ArrowError;
 use picket_core::Timestamp;
 use picket_ports::{LogError, LogRecord, Position};
-use picket_shred::Row;
+use picket_shred::{Row, fixed};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::engine::Shared;
 use crate::entry::{Entry, EntryV1, RECORD_EVENTS_MAX};
 use crate::ids::SeenIds;
-use crate::segment::{Segment, SegmentError, indexes_among, read_ids, write_segments};
+use crate::segment::{Segment, SegmentError, indexes_among, read_segment, write_segments};
 
 const READ_RECORDS_MAX: usize = 1024;
 const READ_BYTES_MAX: usize = 8 << 20;
@@ -140,7 +140,7 @@ impl Indexer {
             if self.shared.tasks.is_stopping() {
                 return;
             }
-            match read_ids(&self.shared.files, &segment.path()).await {
+            match read_segment(&self.shared.files, &segment.path(), Some(fixed::ID)).await {
                 Ok(batches) => self.remember(&batches),
                 Err(error) => tracing::error!(
                     %error,

@@ -1,13 +1,15 @@
-//! The task that removes what is past its retention and follows the registry.
+//! The task that removes what is past its retention, merges small segments and follows the registry.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::Shared;
-use crate::segment::{Segment, SegmentError};
+use crate::segment::{Segment, SegmentError, read_segment, write_segments};
 
-/// How often retention is looked at.
+/// How often retention and small segments are looked at.
 const ROUND: Duration = Duration::from_secs(30);
+/// So many small segments of one index are worth a merge.
+const MERGE_SEGMENTS_MIN: usize = 8;
 
 /// Runs until the server stops.
 pub(crate) async fn run(shared: Arc<Shared>) {
@@ -30,6 +32,9 @@ pub(crate) async fn run(shared: Arc<Shared>) {
             _ = round.tick() => {
                 if let Err(error) = retire(&shared, &mut leaving).await {
                     tracing::warn!(%error, "old segments could not be removed; trying again");
+                }
+                if let Err(error) = merge_small(&shared, &mut leaving).await {
+                    tracing::warn!(%error, "small segments could not be merged; trying again");
                 }
             }
             () = shared.tasks.stopping() => return,
@@ -65,4 +70,45 @@ pub(crate) async fn retire(
         leaving.swap_remove(index);
     }
     Ok(())
+}
+
+/// Puts one segment in the place of many small ones that follow each other in time, for each index.
+pub(crate) async fn merge_small(
+    shared: &Shared,
+    leaving: &mut Vec<Arc<Segment>>,
+) -> Result<(), SegmentError> {
+    for small in mergeable(shared.view.segments(), shared.config.seal_bytes) {
+        let mut batches = Vec::new();
+        for segment in &small {
+            batches.extend(read_segment(&shared.files, &segment.path(), None).await?);
+        }
+        let number = shared.segment_numbers(1);
+        let merged = write_segments(&shared.files, batches, number).await?;
+        shared.catalogue.commit(&merged, &small, None).await?;
+        shared.view.replace(&small, merged);
+        tracing::debug!(segments = small.len(), "small segments were merged");
+        leaving.extend(small);
+    }
+    Ok(())
+}
+
+/// Groups of segments, each of one index and together no larger than `bytes_max` of text.
+fn mergeable(mut segments: Vec<Arc<Segment>>, bytes_max: u64) -> Vec<Vec<Arc<Segment>>> {
+    segments.retain(|segment| segment.raw_bytes < bytes_max / 2);
+    segments.sort_by(|a, b| (&a.index, a.min_time).cmp(&(&b.index, b.min_time)));
+    let mut groups: Vec<(u64, Vec<Arc<Segment>>)> = Vec::new();
+    for segment in segments {
+        match groups.last_mut() {
+            Some((bytes, group))
+                if *bytes + segment.raw_bytes <= bytes_max
+                    && group.last().is_some_and(|last| last.index == segment.index) =>
+            {
+                *bytes += segment.raw_bytes;
+                group.push(segment);
+            }
+            _ => groups.push((segment.raw_bytes, vec![segment])),
+        }
+    }
+    let groups = groups.into_iter().map(|(_, group)| group);
+    groups.filter(|group| group.len() >= MERGE_SEGMENTS_MIN).collect()
 }

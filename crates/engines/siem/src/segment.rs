@@ -14,7 +14,8 @@ use datafusion::arrow::datatypes::{Field, Schema, SchemaRef, TimestampMillisecon
 use datafusion::arrow::error::ArrowError;
 use datafusion::object_store::path::Path;
 use datafusion::object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem};
-use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::parquet::arrow::{ArrowWriter, ProjectionMask};
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -285,19 +286,20 @@ fn parquet(batch: &RecordBatch) -> Result<Bytes, SegmentError> {
     Ok(writer.into_inner()?.into())
 }
 
-/// The ids in the segment at `path`, in row order.
-pub(crate) async fn read_ids(
+/// The rows of the segment at `path`, or only its column `column`.
+pub(crate) async fn read_segment(
     files: &SegmentFiles,
     path: &Path,
+    column: Option<&'static str>,
 ) -> Result<Vec<RecordBatch>, SegmentError> {
-    use datafusion::parquet::arrow::ProjectionMask;
-    use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     let content = files.store.get(path).await?.bytes().await?;
     let read = move || -> Result<Vec<RecordBatch>, SegmentError> {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(content)?;
-        let mask = ProjectionMask::columns(builder.parquet_schema(), [fixed::ID]);
-        let reader = builder.with_projection(mask).build()?;
-        Ok(reader.collect::<Result<_, ArrowError>>()?)
+        let mut builder = ParquetRecordBatchReaderBuilder::try_new(content)?;
+        if let Some(column) = column {
+            let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
+            builder = builder.with_projection(mask);
+        }
+        Ok(builder.build()?.collect::<Result<_, ArrowError>>()?)
     };
     tokio::task::spawn_blocking(read).await?
 }

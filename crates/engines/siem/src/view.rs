@@ -38,6 +38,30 @@ pub(crate) struct Snapshot {
     pub(crate) segments: Vec<Arc<Segment>>,
 }
 
+impl Snapshot {
+    /// Without what lies outside `from <= time < to` as a whole, and without segments of indexes that
+    /// `wants_index` refuses.
+    pub(crate) fn pruned(
+        mut self,
+        from: Timestamp,
+        to: Timestamp,
+        wants_index: impl Fn(&str) -> bool,
+    ) -> Self {
+        let overlaps = |min: Timestamp, max: Timestamp| min < to && max >= from;
+        self.recent.retain(|recent| overlaps(recent.min_time, recent.max_time));
+        self.segments.retain(|segment| {
+            overlaps(segment.min_time, segment.max_time) && wants_index(&segment.index)
+        });
+        self
+    }
+
+    /// Events in it.
+    pub(crate) fn rows(&self) -> u64 {
+        let recent: usize = self.recent.iter().map(|recent| recent.batch.num_rows()).sum();
+        recent as u64 + self.segments.iter().map(|segment| segment.rows).sum::<u64>()
+    }
+}
+
 #[derive(Debug)]
 struct Inner {
     shredder: Shredder,

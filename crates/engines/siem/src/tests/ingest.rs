@@ -177,3 +177,25 @@ async fn segments_that_cannot_be_written_are_tried_again_and_nothing_is_lost() {
     assert_eq!(rig.raws().await, ["2", "1"]);
     rig.close().await;
 }
+
+#[tokio::test]
+async fn small_segments_are_merged_and_answer_the_same() {
+    let directory = TempDir::new().unwrap();
+    let rig1 = rig(&directory).await;
+    for number in 0..9 {
+        let value = if number % 2 == 0 { "1" } else { "\"x\"" };
+        rig1.append(vec![with_id(&number.to_string(), &format!(r#"{{"v":{value}}}"#))]).await;
+        rig1.seal().await;
+    }
+    let before = (rig1.raws().await, rig1.column("v").await);
+    let mut leaving = Vec::new();
+    crate::keeper::merge_small(&rig1.siem.shared, &mut leaving).await.unwrap();
+    assert_eq!((rig1.siem.stats().segments, leaving.len()), (1, 9));
+    assert_eq!((rig1.raws().await, rig1.column("v").await), before);
+    rig1.close().await;
+
+    let rig2 = rig(&directory).await;
+    rig2.append(vec![with_id("3", "a repeat")]).await;
+    assert_eq!((rig2.raws().await, rig2.column("v").await), before);
+    rig2.close().await;
+}

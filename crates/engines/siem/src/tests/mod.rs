@@ -2,6 +2,7 @@
 
 mod crash;
 mod ingest;
+mod split;
 
 use std::path::Path;
 use std::sync::Arc;
