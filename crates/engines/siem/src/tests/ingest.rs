@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use picket_core::{Classified, ErrorCode};
+use picket_fjall::FjallConfig;
 use picket_ports::{EventIndex, IndexError, IndexedEvent};
 use tempfile::TempDir;
 
@@ -197,5 +198,23 @@ async fn small_segments_are_merged_and_answer_the_same() {
     let rig2 = rig(&directory).await;
     rig2.append(vec![with_id("3", "a repeat")]).await;
     assert_eq!((rig2.raws().await, rig2.column("v").await), before);
+    rig2.close().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_events_whole_and_space_brings_it_back() {
+    let directory = TempDir::new().unwrap();
+    let full = FjallConfig { free_bytes_min: u64::MAX, ..FjallConfig::default() };
+    let rig1 = Rig::open_with(directory.path(), SiemConfig::default(), full).await;
+    let error = rig1.siem.append(vec![with_id("x", "1"), event("2")]).await.unwrap_err();
+    assert!(matches!(&error, IndexError::Storage(cause) if cause.contains("full")), "{error}");
+    assert_eq!(rig1.count().await, 0);
+    let ledger = rig1.siem.stats().ledger;
+    assert_eq!((ledger.in_flight, ledger.dropped.get("not stored")), (0, Some(&2)));
+    rig1.close().await;
+
+    let rig2 = rig(&directory).await;
+    rig2.append(vec![with_id("x", "1"), event("2")]).await;
+    assert_eq!(rig2.raws().await, ["2", "1"]);
     rig2.close().await;
 }

@@ -13,7 +13,7 @@ use datafusion::arrow::array::{ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::prelude::{DataFrame, SessionContext, ident};
 use picket_core::{ManualClock, Tasks, Timestamp};
-use picket_fjall::FjallStore;
+use picket_fjall::{FjallConfig, FjallStore};
 use picket_ports::registry::DocumentKind;
 use picket_ports::{EventIndex, IndexedEvent, Registry};
 use picket_sqlite::SqliteRegistry;
@@ -33,7 +33,11 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) async fn open(directory: &Path, config: SiemConfig) -> Self {
-        let store = Arc::new(FjallStore::open(directory.join("log")).unwrap());
+        Self::open_with(directory, config, FjallConfig::default()).await
+    }
+
+    pub(crate) async fn open_with(directory: &Path, config: SiemConfig, disk: FjallConfig) -> Self {
+        let store = Arc::new(FjallStore::open_with(directory.join("log"), disk).unwrap());
         let registry = SqliteRegistry::open(directory.join("registry.db")).await.unwrap();
         for index in ["i", "other"] {
             // It is there already after a restart.
