@@ -1,1 +1,40 @@
-//! Placeholder.
+//! Detect: the engine that takes reports, watches what the front door sees, holds both against the
+//! security profiles, keeps the book of alarms and exports the metrics (spec device-defender §1–§5).
+//!
+//! Everything it decides is a function of the `reports` log: device reports, the counts of the front
+//! door and the passing of time all stand in it as [records](record), so a replay after a crash comes
+//! to the same alarms with the same ids. [`partition`] is that function; [`worker`] feeds it and stores
+//! its state together with the offset; [`export`] follows behind with an offset of its own.
+
+mod alarm_book;
+mod behavior;
+mod cloud;
+mod config;
+mod engine;
+mod evaluate;
+mod export;
+mod export_batch;
+mod flush;
+mod intake;
+mod measured;
+pub mod metrics;
+mod partition;
+pub mod profile;
+mod record;
+mod stats;
+mod storage;
+mod thing;
+mod trim;
+mod watchlist;
+mod window;
+mod worker;
+
+pub use config::DetectConfig;
+pub use engine::{Dependencies, DetectEngine, OpenError};
+pub use evaluate::{Operator, Test};
+pub use measured::Measured;
+pub use stats::{BrokenProfile, DetectStats};
+pub use window::{WindowCounts, WindowView};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! What stands in the `reports` log. Each variant carries its version; a new shape is a new variant at
+//! the end.
+
+use std::net::IpAddr;
+
+use picket_core::Timestamp;
+use picket_ports::reports::ReportFormat;
+use picket_wire_report::Format;
+use serde::{Deserialize, Serialize};
+
+use crate::window::WindowCounts;
+
+/// One record, borrowing from the bytes it was read from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum ReportsRecord<'a> {
+    /// A report that was accepted.
+    ReportV1 {
+        /// The identity in the topic.
+        thing: &'a str,
+        /// True for CBOR, false for JSON.
+        cbor: bool,
+        /// When the gateway took it; no two reports of a thing have the same.
+        arrived: Timestamp,
+        /// As sent.
+        payload: &'a [u8],
+    },
+    /// What the front door counted from `from` to `at`. Also the clock: windows that ended long enough
+    /// before `at` are closed. May be without devices.
+    CloudV1 {
+        /// The previous flush.
+        from: Timestamp,
+        /// This flush.
+        at: Timestamp,
+        /// What changed, each identity once.
+        devices: Vec<DeviceDelta>,
+    },
+    /// The server started: nobody is connected.
+    StartedV1 {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What one device did between two flushes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DeviceDelta {
+    /// The client id.
+    pub(crate) identity: String,
+    /// What was counted.
+    pub(crate) counts: WindowCounts,
+    /// The address of its newest session, if it is connected now.
+    pub(crate) connected: Option<IpAddr>,
+}
+
+/// A record that cannot be read: the log was written by a newer version, or is damaged.
+#[derive(Debug, thiserror::Error)]
+#[error("record {partition}/{sequence} of the reports log cannot be read: {cause}")]
+pub(crate) struct BadRecord {
+    pub(crate) partition: u16,
+    pub(crate) sequence: u64,
+    pub(crate) cause: String,
+}
+
+impl<'a> ReportsRecord<'a> {
+    /// Reads a record.
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
+
+    /// Writes the record.
+    pub(crate) fn write(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_stdvec(self)
+    }
+
+    /// When it happened.
+    pub(crate) const fn time(&self) -> Timestamp {
+        match self {
+            Self::ReportV1 { arrived, .. } => *arrived,
+            Self::CloudV1 { at, .. } | Self::StartedV1 { at } => *at,
+        }
+    }
+}
+
+/// The report format of the ports as that of the wire crate.
+pub(crate) const fn wire_format(format: ReportFormat) -> Format {
+    match format {
+        ReportFormat::Json => Format::Json,
+        ReportFormat::Cbor => Format::Cbor,
+    }
+}
+
+/// The encoding that the flag of a stored report means.
+pub(crate) const fn stored_format(cbor: bool) -> Format {
+    if cbor { Format::Cbor } else { Format::Json }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Written by the first version; must read for ever.
+    const FIRST: &str = "000170017b80d0d7b9a4640374776f";
+
+    #[test]
+    fn a_record_of_the_first_version_can_be_read() {
+        let bytes = hex::decode(FIRST.replacen("000170017b", "00017001", 1)).unwrap();
+        let record = ReportsRecord::read(&bytes).unwrap();
+        let arrived = Timestamp::from_millis(1_718_000_300_032);
+        let expected = ReportsRecord::ReportV1 { thing: "p", cbor: true, arrived, payload: b"two" };
+        assert_eq!(
+            record.write().unwrap(),
+            expected.write().unwrap(),
+            "{}",
+            hex::encode(expected.write().unwrap())
+        );
+    }
+
+    #[test]
+    fn damaged_records_are_errors() {
+        for length in 0..6 {
+            let whole = ReportsRecord::ReportV1 {
+                thing: "p",
+                cbor: false,
+                arrived: Timestamp::from_millis(1),
+                payload: b"{}",
+            };
+            let bytes = whole.write().unwrap();
+            assert!(ReportsRecord::read(bytes.get(..length).unwrap()).is_err());
+        }
+    }
+}

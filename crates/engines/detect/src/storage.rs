@@ -1,0 +1,239 @@
+//! How the engine's state stands in its store: keys, and values with their versions.
+//!
+//! `p` partition headers · `t` things · `e` alarm history, newest first · `o` exports of closed windows
+//! · `d` repeated reports that the export must leave out · `x` how far the export has come.
+
+use picket_core::Timestamp;
+use picket_ports::alarms::ViolationEvent;
+use picket_ports::{LogError, StateBatch, StateStore};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::partition::{Effects, OutboxEntry, Partition};
+use crate::thing::ThingState;
+
+/// Pairs read in one go.
+const PAGE: usize = 1000;
+/// Export entries in one value.
+const OUTBOX_CHUNK: usize = 500;
+
+#[derive(Serialize, Deserialize)]
+enum StoredHeader {
+    V1 { next: u64, closed_until: Option<Timestamp> },
+}
+
+#[derive(Deserialize)]
+enum StoredThing {
+    V1(ThingState),
+}
+
+/// Writes what [`StoredThing`] reads.
+#[derive(Serialize)]
+enum StoredThingRef<'a> {
+    V1(&'a ThingState),
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredEvent {
+    V1(ViolationEvent),
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredOutbox {
+    V1(Vec<OutboxEntry>),
+}
+
+/// Why state could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The store failed.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A value is damaged, or a newer version wrote it.
+    #[error("the stored {what} cannot be read or written: {cause}")]
+    Format {
+        /// What it is.
+        what: &'static str,
+        /// The codec's words.
+        cause: postcard::Error,
+    },
+}
+
+fn write<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StorageError> {
+    postcard::to_stdvec(value).map_err(|cause| StorageError::Format { what, cause })
+}
+
+fn read<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, StorageError> {
+    postcard::from_bytes(bytes).map_err(|cause| StorageError::Format { what, cause })
+}
+
+fn key(kind: u8, partition: u16, rest: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(3 + rest.len());
+    key.push(kind);
+    key.extend(partition.to_be_bytes());
+    key.extend(rest);
+    key
+}
+
+fn outbox_key(partition: u16, sequence: u64, chunk: u32) -> Vec<u8> {
+    let mut key = key(b'o', partition, &sequence.to_be_bytes());
+    key.extend(chunk.to_be_bytes());
+    key
+}
+
+/// Newest first: the time is written upside down.
+fn event_key(time: Timestamp, rest: &[u8]) -> Vec<u8> {
+    let shifted = time.as_millis().wrapping_add(i64::MIN).cast_unsigned();
+    let mut key = vec![b'e'];
+    key.extend((!shifted).to_be_bytes());
+    key.extend(rest);
+    key
+}
+
+/// The sequence in the key of an export or of a repeated report.
+fn sequence_of(key: &[u8]) -> u64 {
+    key.get(3..11).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes)
+}
+
+/// Reads one partition with all its devices.
+pub(crate) async fn load(store: &dyn StateStore, number: u16) -> Result<Partition, StorageError> {
+    let mut partition = match store.get(&key(b'p', number, &[])).await? {
+        None => Partition::new(number, 1, None),
+        Some(bytes) => {
+            let StoredHeader::V1 { next, closed_until } = read("partition header", &bytes)?;
+            Partition::new(number, next, closed_until)
+        }
+    };
+    let prefix = key(b't', number, &[]);
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = store.scan(&prefix, after.as_deref(), PAGE).await?;
+        for (key, value) in &page {
+            let StoredThing::V1(state) = read("device state", value)?;
+            let name = key.get(prefix.len()..).unwrap_or_default();
+            partition.restore(&String::from_utf8_lossy(name), state);
+        }
+        match page.into_iter().next_back() {
+            Some((key, _)) => after = Some(key),
+            None => return Ok(partition),
+        }
+    }
+}
+
+/// Adds everything `effects` changed, and how far the partition has come, to `batch`.
+pub(crate) fn save(
+    partition: &Partition,
+    effects: &Effects,
+    batch: &mut StateBatch,
+) -> Result<(), StorageError> {
+    let number = partition.number;
+    let header = StoredHeader::V1 { next: partition.next, closed_until: partition.closed_until };
+    batch.put(key(b'p', number, &[]), write("partition header", &header)?);
+    for thing in &effects.changed {
+        let key = key(b't', number, thing.as_bytes());
+        match partition.state(thing) {
+            Some(state) => batch.put(key, write("device state", &StoredThingRef::V1(state))?),
+            None => batch.delete(key),
+        }
+    }
+    for event in &effects.events {
+        let rest = format!("{}{}", event.violation.violation_id, event.event as u8);
+        let value = write("alarm event", &StoredEvent::V1(event.clone()))?;
+        batch.put(event_key(event.time, rest.as_bytes()), value);
+    }
+    for sequence in &effects.duplicates {
+        batch.put(key(b'd', number, &sequence.to_be_bytes()), Vec::new());
+    }
+    save_outbox(number, &effects.outbox, batch)
+}
+
+fn save_outbox(
+    number: u16,
+    outbox: &[(u64, OutboxEntry)],
+    batch: &mut StateBatch,
+) -> Result<(), StorageError> {
+    for of_one_record in outbox.chunk_by(|a, b| a.0 == b.0) {
+        for (chunk, entries) in (0..).zip(of_one_record.chunks(OUTBOX_CHUNK)) {
+            let Some((sequence, _)) = entries.first() else { continue };
+            let entries = entries.iter().map(|(_, entry)| entry.clone()).collect();
+            let value = write("export", &StoredOutbox::V1(entries))?;
+            batch.put(outbox_key(number, *sequence, chunk), value);
+        }
+    }
+    Ok(())
+}
+
+/// Where the export of a partition goes on; 1 at first.
+pub(crate) async fn export_offset(store: &dyn StateStore, number: u16) -> Result<u64, LogError> {
+    let bytes = store.get(&key(b'x', number, &[])).await?;
+    Ok(bytes.and_then(|it| it.try_into().ok()).map_or(1, u64::from_be_bytes))
+}
+
+/// Notes in `batch` that the export goes on at `next`.
+pub(crate) fn save_export_offset(number: u16, next: u64, batch: &mut StateBatch) {
+    batch.put(key(b'x', number, &[]), next.to_be_bytes().to_vec());
+}
+
+/// Keys and sequences of the repeated reports with `from <= sequence < to`.
+pub(crate) async fn duplicates(
+    store: &dyn StateStore,
+    number: u16,
+    (from, to): (u64, u64),
+) -> Result<Vec<(Vec<u8>, u64)>, LogError> {
+    let prefix = key(b'd', number, &[]);
+    let mut after = key(b'd', number, &from.saturating_sub(1).to_be_bytes());
+    let mut found = Vec::new();
+    loop {
+        let page = store.scan(&prefix, Some(&after), PAGE).await?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after.clone_from(last);
+        for (key, _) in page {
+            let sequence = sequence_of(&key);
+            if sequence >= to {
+                return Ok(found);
+            }
+            found.push((key, sequence));
+        }
+    }
+}
+
+/// Exports of closed windows from records with `from <= sequence < to`, with their keys.
+pub(crate) async fn outbox(
+    store: &dyn StateStore,
+    number: u16,
+    (from, to): (u64, u64),
+) -> Result<Vec<(Vec<u8>, u64, Vec<OutboxEntry>)>, StorageError> {
+    let prefix = key(b'o', number, &[]);
+    let mut after = outbox_key(number, from.saturating_sub(1), u32::MAX);
+    let mut found = Vec::new();
+    loop {
+        let page = store.scan(&prefix, Some(&after), 16).await?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after.clone_from(last);
+        for (key, value) in page {
+            let sequence = sequence_of(&key);
+            if sequence >= to {
+                return Ok(found);
+            }
+            let StoredOutbox::V1(entries) = read("export", &value)?;
+            found.push((key, sequence, entries));
+        }
+    }
+}
+
+/// A page of events older than `to` (exclusive), newest first, beginning after the key `after`.
+pub(crate) async fn events(
+    store: &dyn StateStore,
+    to: Timestamp,
+    after: Option<Vec<u8>>,
+) -> Result<Vec<(Vec<u8>, ViolationEvent)>, StorageError> {
+    // Behind all events of `to` itself, whose keys go on with a hex digit.
+    let after = after.unwrap_or_else(|| event_key(to, &[0xff]));
+    let page = store.scan(b"e", Some(&after), PAGE).await?;
+    page.into_iter()
+        .map(|(key, value)| {
+            let StoredEvent::V1(event) = read("alarm event", &value)?;
+            Ok((key, event))
+        })
+        .collect()
+}
