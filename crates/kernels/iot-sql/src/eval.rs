@@ -11,6 +11,12 @@ use crate::input::Input;
 use crate::operators;
 use crate::version::SqlVersion;
 
+/// Longest text an operator or function gives, in bytes; a longer one is Undefined.
+const TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// Most elements all nested SELECTs of a statement look at for one message; with more the result is
+/// Undefined. Bounds a nested SELECT inside another, which would take the product of both.
+const ELEMENTS_MAX: usize = 100_000;
+
 /// A value, or `None` for Undefined.
 pub(crate) type Evaluated<'a> = Option<Cow<'a, Value>>;
 
@@ -21,11 +27,18 @@ pub(crate) struct Message<'a> {
     pub(crate) version: SqlVersion,
     payload: OnceCell<Option<Value>>,
     unreadable: Cell<bool>,
+    elements_left: Cell<usize>,
 }
 
 impl<'a> Message<'a> {
     pub(crate) fn new(input: &'a Input<'a>, version: SqlVersion) -> Self {
-        Self { input, version, payload: OnceCell::new(), unreadable: Cell::new(false) }
+        Self {
+            input,
+            version,
+            payload: OnceCell::new(),
+            unreadable: Cell::new(false),
+            elements_left: Cell::new(ELEMENTS_MAX),
+        }
     }
 
     /// The payload as JSON; `None` if it is not.
@@ -89,7 +102,7 @@ impl<'v> Scope<'v> {
             Expr::Negate(operand) => operators::negate(&*self.eval(operand)?).map(Cow::Owned),
             Expr::Binary(operator, left, right) => {
                 let (left, right) = (self.eval(left)?, self.eval(right)?);
-                operators::binary(*operator, &left, &right).map(Cow::Owned)
+                bounded(operators::binary(*operator, &left, &right))
             }
             Expr::Case(case) => self.case(case),
             Expr::Cast(value, target) => {
@@ -134,7 +147,7 @@ impl<'v> Scope<'v> {
             input: self.message.input,
             version: self.message.version,
         };
-        (call.function.eval)(&arguments).map(Cow::Owned)
+        bounded((call.function.eval)(&arguments))
     }
 
     /// Whether `filter` lets this scope pass: only `true` does.
@@ -153,7 +166,11 @@ impl<'v> Scope<'v> {
             scope.passes(select.filter.as_ref()).then(|| scope.project(&select.projection))?
         };
         match from {
-            Value::Array(elements) => Some(Value::Array(elements.iter().filter_map(one).collect())),
+            Value::Array(elements) => {
+                let left = &self.message.elements_left;
+                left.set(left.get().checked_sub(elements.len())?);
+                Some(Value::Array(elements.iter().filter_map(one).collect()))
+            }
             Value::Object(_) => one(from),
             _ => None,
         }
@@ -185,6 +202,11 @@ impl<'v> Scope<'v> {
         }
         Some(Value::Object(object))
     }
+}
+
+fn bounded<'v>(value: Option<Value>) -> Evaluated<'v> {
+    let fits = |value: &Value| value.as_str().is_none_or(|text| text.len() <= TEXT_BYTES_MAX);
+    value.filter(fits).map(Cow::Owned)
 }
 
 /// Puts `value` at a dotted key, making objects on the way.

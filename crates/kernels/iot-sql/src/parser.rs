@@ -14,7 +14,8 @@ use crate::version::SqlVersion;
 const SQL_BYTES_MAX: usize = 64 * 1024;
 /// Deepest nesting of parentheses, calls, literals and nested SELECTs.
 const DEPTH_MAX: usize = 32;
-/// Most operators and member accesses of a statement; bounds the depth of chains like `a + a + …`.
+/// Most operators, fields and member accesses of a statement; bounds the depth of chains like
+/// `a + a + …`, and how often a payload can be copied into a result.
 const LINKS_MAX: usize = 500;
 
 /// The parts of a statement.
@@ -252,7 +253,7 @@ impl<'a> Parser<'a> {
     fn link(&mut self) -> Result<(), SqlError> {
         self.links += 1;
         if self.links > LINKS_MAX {
-            let problem = format!("more than {LINKS_MAX} operators and member accesses");
+            let problem = format!("more than {LINKS_MAX} operators, fields and member accesses");
             return Err(self.error(problem));
         }
         Ok(())

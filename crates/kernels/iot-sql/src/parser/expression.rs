@@ -137,6 +137,8 @@ impl Parser<'_> {
         }
         self.advance()?;
         if !self.is_sign("(") {
+            // Each reference can copy the whole payload.
+            self.link()?;
             return Ok(Expr::Name(word));
         }
         self.advance()?;

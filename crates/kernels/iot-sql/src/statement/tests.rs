@@ -228,8 +228,22 @@ fn depth_and_length_are_limited() {
     check_error(&format!("SELECT {}1", "-".repeat(5000)), "levels deep");
     check_error(&format!("SELECT 1{}", "+1".repeat(5000)), "more than 500 operators");
     check_error(&format!("SELECT a{}", ".b".repeat(5000)), "more than 500 operators");
+    check_error(&format!("SELECT [a{}]", ",a".repeat(5000)), "more than 500 operators");
     check_error(&format!("SELECT '{}'", "x".repeat(70_000)), "longer than 65536 bytes");
     check_value(&format!("1{}", "+1".repeat(499)), "500");
+}
+
+#[test]
+fn results_stay_small_whatever_the_statement_multiplies() {
+    let payload = format!(r#"{{"s":"{}","e":[{}1]}}"#, "x".repeat(100_000), "1,".repeat(999));
+    let sum = format!("SELECT VALUE numbytes(s{})", "+s".repeat(20));
+    check(&sum, &payload, "");
+    let encoded = format!("SELECT VALUE {}s{}", "encode(".repeat(25), ",'base64')".repeat(25));
+    check(&encoded, &payload, "");
+    let product = "SELECT VALUE length((SELECT VALUE (SELECT VALUE 1 FROM e) FROM e))";
+    let start = std::time::Instant::now();
+    let Outcome::Emit(_) = run(product, payload.as_bytes()).outcome else { panic!() };
+    assert!(start.elapsed().as_secs() < 5);
 }
 
 #[test]
