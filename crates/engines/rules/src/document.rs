@@ -288,6 +288,8 @@ fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(json: &str, expected: &[&str]) {
@@ -342,5 +344,18 @@ mod tests {
                 "errorAction.republish.qos: it must be 0 or 1",
             ],
         );
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_documents_never_panic(text in ".{0,80}", key in "[a-zA-Z]{0,12}") {
+            let _outcome = validate(&text);
+            let json = serde_json::json!({"sql": text, key.as_str(): text, "actions": [
+                {"firehose": {"deliveryStreamName": text, key.as_str(): text}},
+                {"republish": {"topic": text, "headers": {key.as_str(): text}}},
+                {key.as_str(): {}},
+            ]});
+            let _outcome = validate(&json.to_string());
+        }
     }
 }

@@ -194,10 +194,13 @@ impl RulesEngine {
         match state {
             Some(Ok(rule)) if !rule.document.disabled => rules.push(Arc::clone(rule)),
             _ => {
-                self.rule_not_found.count();
                 self.ledger.received(1);
                 self.ledger.dropped("rule_not_found", 1);
-                tracing::info!(rule = name, "no such rule, or it is disabled or broken");
+                if self.rule_not_found.count_and_is_noteworthy() {
+                    let shown: String = name.chars().take(128).collect();
+                    let messages = self.rule_not_found.get();
+                    tracing::info!(rule = ?shown, messages, "no such rule, or disabled, or broken");
+                }
             }
         }
         (rules, rest)

@@ -12,6 +12,8 @@ pub(crate) struct RuleCounters {
     pub(crate) topic_match: Counter,
     pub(crate) parse_error: Counter,
     pub(crate) executed: Counter,
+    /// Messages for which at least one action failed.
+    pub(crate) failed: Counter,
     pub(crate) error_action_success: Counter,
     pub(crate) error_action_failure: Counter,
     /// In the order of [`actions::ALL`]: success and failure.
@@ -26,6 +28,12 @@ impl Counter {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts one, and says whether it is worth a line in the log: the 1st, 2nd, 4th, 8th … are, so
+    /// that a sender cannot fill the log.
+    pub(crate) fn count_and_is_noteworthy(&self) -> bool {
+        (self.0.fetch_add(1, Ordering::Relaxed) + 1).is_power_of_two()
+    }
+
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -37,6 +45,7 @@ impl Default for RuleCounters {
             topic_match: Counter::default(),
             parse_error: Counter::default(),
             executed: Counter::default(),
+            failed: Counter::default(),
             error_action_success: Counter::default(),
             error_action_failure: Counter::default(),
             actions: actions::ALL.iter().map(|_| Default::default()).collect(),
@@ -62,6 +71,7 @@ impl RuleCounters {
             topic_match: self.topic_match.get(),
             parse_error: self.parse_error.get(),
             rules_executed: self.executed.get(),
+            rules_failed: self.failed.get(),
             error_action_success: self.error_action_success.get(),
             error_action_failure: self.error_action_failure.get(),
             actions: actions::ALL.iter().zip(&self.actions).map(action).collect(),
@@ -91,6 +101,8 @@ pub struct RuleMetrics {
     pub parse_error: u64,
     /// Messages the statement was applied to.
     pub rules_executed: u64,
+    /// Messages for which at least one action failed.
+    pub rules_failed: u64,
     /// Error actions that succeeded.
     pub error_action_success: u64,
     /// Error actions that failed.

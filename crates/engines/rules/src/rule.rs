@@ -104,10 +104,12 @@ impl Rule {
     }
 
     async fn handle_failures(&self, occasion: Occasion<'_>, failed: &[Failed]) -> Ended {
-        for Failed { action, failure } in failed {
+        let noteworthy = self.counters.failed.count_and_is_noteworthy();
+        for Failed { action, failure } in failed.iter().filter(|_| noteworthy) {
             tracing::warn!(
                 rule = %self.name, action, resource = %failure.resource,
-                cause = %failure.message, "a rule's action failed"
+                cause = %failure.message,
+                messages = self.counters.failed.get(), "a rule's action failed"
             );
         }
         if let Some(error_action) = &self.document.error_action {
@@ -118,11 +120,12 @@ impl Rule {
                     return Ended::Done;
                 }
                 Err(failure) => {
-                    self.counters.error_action_failure.count();
-                    tracing::warn!(
-                        rule = %self.name, resource = %failure.resource,
-                        cause = %failure.message, "a rule's error action failed"
-                    );
+                    if self.counters.error_action_failure.count_and_is_noteworthy() {
+                        tracing::warn!(
+                            rule = %self.name, resource = %failure.resource,
+                            cause = %failure.message, "a rule's error action failed"
+                        );
+                    }
                 }
             }
         }

@@ -12,7 +12,7 @@ use crate::version::SqlVersion;
 
 /// Words that cannot be a field's name where an expression begins.
 const RESERVED: &[&str] =
-    &["SELECT", "FROM", "WHERE", "AS", "AND", "OR", "WHEN", "THEN", "ELSE", "END"];
+    &["SELECT", "FROM", "WHERE", "AS", "AND", "OR", "NOT", "WHEN", "THEN", "ELSE", "END"];
 
 /// Largest compiled regular expression, in bytes.
 pub(crate) const REGEX_BYTES_MAX: usize = 256 * 1024;
