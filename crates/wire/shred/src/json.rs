@@ -3,15 +3,28 @@
 //! Our own scanner, because it has to hand out numbers as they were written and must neither recurse
 //! nor build a tree.
 
+use std::ops::Range;
+
 use crate::limits::Limits;
 
 /// What takes the leaves.
 pub(crate) trait Leaves {
-    /// A leaf at `path`. `number` tells a JSON number from texts, `true`, `false` and `null`.
-    fn leaf(&mut self, path: &str, value: &str, number: bool);
+    /// A leaf at `path`.
+    fn leaf(&mut self, path: &str, leaf: Leaf<'_>);
 
     /// Something lay beyond a limit and was left out.
     fn cut(&mut self);
+}
+
+/// A value that is neither object nor array.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaf<'a> {
+    /// Its text: a string without quotes and escapes, anything else as written.
+    pub(crate) value: &'a str,
+    /// Whether it is a JSON number, not a string, `true`, `false` or `null`.
+    pub(crate) number: bool,
+    /// Where it stands in the source, quotes included.
+    pub(crate) span: Range<usize>,
 }
 
 /// The text is not one JSON object.
@@ -132,6 +145,7 @@ impl Walker {
         {
             self.path.truncate(*base);
         }
+        let start = cursor.at;
         let (value, number) = match first {
             b'{' | b'[' => {
                 cursor.at += 1;
@@ -146,7 +160,7 @@ impl Walker {
             _ => (cursor.number()?, true),
         };
         if self.muted_from.is_none() {
-            leaves.leaf(&self.path, value, number);
+            leaves.leaf(&self.path, Leaf { value, number, span: start..cursor.at });
         }
         Ok(Expect::After)
     }

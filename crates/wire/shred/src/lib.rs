@@ -14,12 +14,16 @@
 //! number gives back the very text of the event, so that no cell ever reads differently from what was
 //! sent. A path that has several values in some row of the batch, and every array path, is
 //! `List<Utf8>`; a list of one counts as that value, an absent value is null, a list is never empty.
-//! Consumers that need one type per path over many batches use [`unify`].
+//! Consumers that need one type per path over many batches use
+//! [`unified_type`] and [`cast_to`].
+//!
+//! What is in the columns need not be stored a second time as text: see [`fold_raw`].
 
 mod column;
 mod json;
 mod key_value;
 mod limits;
+mod shape;
 mod shredder;
 mod unify;
 
@@ -28,5 +32,6 @@ mod tests;
 
 pub use datafusion::arrow;
 pub use limits::Limits;
+pub use shape::{SHAPE, fold_raw, unfold_raw};
 pub use shredder::{BatchFull, Cuts, Row, Shredder, fixed};
 pub use unify::{cast_to, unified_type};

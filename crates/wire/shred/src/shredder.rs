@@ -11,9 +11,10 @@ use datafusion::arrow::error::ArrowError;
 use picket_core::Timestamp;
 
 use crate::column::Column;
-use crate::json::{Leaves, Walker};
+use crate::json::{Leaf, Leaves, Walker};
 use crate::key_value;
 use crate::limits::Limits;
+use crate::shape::SHAPE;
 
 /// Most bytes of text in one batch: Arrow's offsets are 32 bits wide.
 const BATCH_BYTES_MAX: usize = 1 << 30;
@@ -334,7 +335,7 @@ impl Cells<'_> {
             self.values += 1;
             return Some(index);
         }
-        if fixed::ALL.contains(&path) {
+        if fixed::ALL.contains(&path) || path == SHAPE {
             return None;
         }
         let no_column = path.is_empty()
@@ -353,8 +354,8 @@ impl Cells<'_> {
 }
 
 impl Leaves for Cells<'_> {
-    fn leaf(&mut self, path: &str, value: &str, number: bool) {
-        self.put(path, value, number);
+    fn leaf(&mut self, path: &str, leaf: Leaf<'_>) {
+        self.put(path, leaf.value, leaf.number);
     }
 
     fn cut(&mut self) {

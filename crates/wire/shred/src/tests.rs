@@ -8,7 +8,7 @@ use picket_core::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::{Limits, Row, Shredder, cast_to, fixed};
+use crate::{Limits, Row, Shredder, cast_to, fixed, fold_raw, unfold_raw};
 
 type Cells = BTreeMap<String, Vec<String>>;
 
@@ -132,6 +132,20 @@ proptest! {
     }
 
     #[test]
+    fn folded_text_unfolds_to_what_it_was(
+        events in prop::collection::vec(prop_oneof![
+            8 => any_object().prop_map(|event| event.to_string()),
+            1 => any_object().prop_map(|event| serde_json::to_string_pretty(&event).unwrap()),
+            1 => ".{0,20}",
+        ], 1..12),
+    ) {
+        let raws: Vec<&[u8]> = events.iter().map(String::as_bytes).collect();
+        let (batch, _) = shred(&raws, Limits::default());
+        let folded = fold_raw(&batch).unwrap();
+        prop_assert_eq!(unfold(&folded), events);
+    }
+
+    #[test]
     fn arbitrary_bytes_never_panic_and_keep_their_text(
         raws in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 1..8),
     ) {
@@ -164,10 +178,36 @@ proptest! {
     }
 }
 
+fn unfold(folded: &RecordBatch) -> Vec<String> {
+    let schema = folded.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let unfolded = unfold_raw(&names, folded.columns()).unwrap();
+    unfolded.iter().map(|text| text.unwrap().to_owned()).collect()
+}
+
+#[test]
+fn events_of_one_shape_are_folded_and_odd_ones_are_kept_whole() {
+    let raws = [
+        r#"{"name":"a","value":{"ports":[22,8883]}}"#,
+        r#"{"name":"b","value":{"ports":[1,2]}}"#,
+        r#"{"name":"with \"escape\"","value":{"ports":[1,2]}}"#,
+        r#"{"name":"c","host":"in the body"}"#,
+        "plain text k=v",
+    ];
+    let (batch, _) = shred(&raws.map(str::as_bytes), Limits::default());
+    let folded = fold_raw(&batch).unwrap();
+    let kept = folded.column_by_name(fixed::RAW).unwrap();
+    let is_kept: Vec<bool> = (0..raws.len()).map(|row| kept.is_valid(row)).collect();
+    assert_eq!(is_kept, [false, false, true, true, true]);
+    let shapes = folded.column_by_name(crate::SHAPE).unwrap().as_string::<i32>();
+    assert_eq!(shapes.value(0), shapes.value(1));
+    assert_eq!(unfold(&folded), raws);
+}
+
 struct Nothing;
 
 impl crate::json::Leaves for Nothing {
-    fn leaf(&mut self, _path: &str, _value: &str, _number: bool) {}
+    fn leaf(&mut self, _path: &str, _leaf: crate::json::Leaf<'_>) {}
     fn cut(&mut self) {}
 }
 
