@@ -9,7 +9,7 @@ use picket_core::{Tasks, Timestamp};
 use picket_ports::directory::DirectoryChange;
 use picket_ports::event_log::Position;
 use picket_ports::registry::DocumentKind;
-use picket_ports::{Registry, RegistryError, StateBatch};
+use picket_ports::{LogRecord, Registry, RegistryError, StateBatch};
 use tokio::sync::broadcast::{self, error::TryRecvError};
 use tokio::sync::watch;
 
@@ -25,7 +25,7 @@ const RECORDS_MAX: usize = 4096;
 const BYTES_MAX: usize = 8 << 20;
 /// Records evaluated before other tasks get their turn.
 const TURN: usize = 64;
-/// History events removed in one commit.
+/// How often history that is too old is removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
 /// The evaluating task's own state.
@@ -39,6 +39,8 @@ pub(crate) struct Worker {
     reload: bool,
     /// Group memberships may have changed.
     regroup: bool,
+    /// Memory holds what is not stored.
+    ahead: bool,
     told: HashSet<(String, u64)>,
     pruned: Timestamp,
     second: (Timestamp, u64),
@@ -64,6 +66,7 @@ impl Worker {
             changes,
             reload: false,
             regroup: false,
+            ahead: false,
             told: HashSet::new(),
             pruned: now,
             second: (now, 0),
@@ -101,8 +104,20 @@ impl Worker {
         }
     }
 
+    /// Goes back to what is stored, if memory may be ahead of it after a failure.
+    async fn go_back(&mut self) -> Result<(), StorageError> {
+        if self.ahead {
+            for partition in &mut self.partitions {
+                *partition = storage::load(&*self.shared.store, partition.number).await?;
+            }
+            self.ahead = false;
+        }
+        Ok(())
+    }
+
     /// Reads, evaluates and commits once. Returns whether there was anything.
     async fn round(&mut self, tasks: &Tasks) -> Result<bool, StorageError> {
+        self.go_back().await?;
         self.notice_changes().await?;
         let mut all = Vec::new();
         let mut batch = StateBatch::default();
@@ -113,25 +128,14 @@ impl Worker {
                 continue;
             }
             let records = self.shared.log.read(from, RECORDS_MAX, BYTES_MAX).await?;
+            if records.is_empty() {
+                continue;
+            }
+            self.ahead = true;
             let mut effects = Effects::default();
-            for (index, record) in records.iter().enumerate() {
-                let sequence = record.position.sequence;
-                match ReportsRecord::read(&record.payload) {
-                    Ok(read) => {
-                        let scene = self.shared.scene(&watchlist);
-                        partition.apply(sequence, &read, &scene, &mut effects);
-                    }
-                    Err(cause) => {
-                        let (partition_number, cause) = (from.partition, cause.to_string());
-                        let bad = BadRecord { partition: partition_number, sequence, cause };
-                        tracing::error!(error = %bad, "record skipped");
-                        effects.unreadable += 1;
-                        partition.next = sequence + 1;
-                    }
-                }
-                if index % TURN == TURN - 1 {
-                    tokio::task::yield_now().await;
-                }
+            for some in records.chunks(TURN) {
+                evaluate(partition, some, &self.shared.scene(&watchlist), &mut effects);
+                tokio::task::yield_now().await;
             }
             storage::save(partition, &effects, &mut batch)?;
             all.push(effects);
@@ -159,6 +163,7 @@ impl Worker {
     }
 
     fn committed(&mut self, all: Vec<Effects>) {
+        self.ahead = false;
         let shared = &self.shared;
         let mut evaluated = 0;
         for effects in all {
@@ -247,6 +252,7 @@ impl Worker {
         let now = self.shared.clock.now();
         let mut batch = StateBatch::default();
         let mut all = Vec::new();
+        self.ahead = true;
         for partition in &mut self.partitions {
             let mut effects = Effects::default();
             partition.revise(now, &self.shared.scene(&watchlist), &mut effects);
@@ -255,7 +261,9 @@ impl Worker {
                 all.push(effects);
             }
         }
-        if !all.is_empty() {
+        if all.is_empty() {
+            self.ahead = false;
+        } else {
             self.commit(batch, all, &Tasks::new()).await;
         }
         Ok(())
@@ -278,6 +286,26 @@ impl Worker {
             self.shared.store.commit(batch).await?;
         }
         Ok(())
+    }
+}
+
+fn evaluate(
+    partition: &mut Partition,
+    records: &[LogRecord],
+    scene: &Scene<'_>,
+    effects: &mut Effects,
+) {
+    for record in records {
+        let Position { partition: number, sequence } = record.position;
+        match ReportsRecord::read(&record.payload) {
+            Ok(read) => partition.apply(sequence, &read, scene, effects),
+            Err(cause) => {
+                let bad = BadRecord { partition: number, sequence, cause: cause.to_string() };
+                tracing::error!(error = %bad, "record skipped");
+                effects.unreadable += 1;
+                partition.next = sequence + 1;
+            }
+        }
     }
 }
 

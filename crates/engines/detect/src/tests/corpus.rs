@@ -1,0 +1,154 @@
+//! Scenarios as data: `corpus/*.json`. Each says which profiles there are, what happens when, and which
+//! alarm events and exports come of it. With `UPDATE_EXPECT=1` the outcome is written into the files.
+
+use std::path::Path;
+use std::time::Duration;
+
+use picket_core::Timestamp;
+use picket_ports::Alarms;
+use picket_ports::alarms::AlarmFilter;
+use picket_ports::registry::DocumentKind;
+use serde_json::{Value, json};
+
+use super::rig::{Rig, START_MS, address};
+use crate::DetectConfig;
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn documents(case: &Value) -> Vec<(DocumentKind, String, String)> {
+    let kinds = [
+        ("profiles", DocumentKind::SecurityProfile),
+        ("custom_metrics", DocumentKind::CustomMetric),
+    ];
+    let of_kind = |(member, kind): (&str, DocumentKind)| {
+        let members = case[member].as_object().cloned().unwrap_or_default();
+        members.into_iter().map(move |(name, body)| (kind, name, body.to_string()))
+    };
+    kinds.into_iter().flat_map(of_kind).collect()
+}
+
+async fn step(rig: &mut Rig, step: &Value) {
+    if let Some(at) = step["at"].as_f64() {
+        rig.go_to(at).await;
+    }
+    let thing = step["thing"].as_str().unwrap_or("cam");
+    if let Some(groups) = step["groups"].as_array() {
+        let groups: Vec<&str> = groups.iter().map(text).collect();
+        rig.groups.set(thing, &groups);
+    }
+    if let Some(metrics) = step.get("report") {
+        let at = rig.engine.shared.clock.now().as_millis();
+        let id = step["id"].as_i64().unwrap_or(at);
+        let mut report = json!({"hed": {"rid": id, "v": "1.0"}, "met": metrics});
+        if let Some(custom) = step.get("custom") {
+            report["cmet"] = custom.clone();
+        }
+        assert!(rig.report(thing, &report.to_string()).await.accepted, "{step}");
+    }
+    cloud_step(rig, thing, step).await;
+    if let Some(profile) = step.get("profile") {
+        use picket_ports::Registry;
+        let (kind, now) = (DocumentKind::SecurityProfile, rig.engine.shared.clock.now());
+        let body = profile.to_string();
+        rig.registry.replace_document(kind, "p", &body, None, now).await.unwrap();
+    }
+    if step["restart"] == true {
+        rig.restart().await;
+    }
+    rig.settle().await;
+    let epoch = rig.engine.shared.watchlist().epoch;
+    if step.get("profile").is_some() || step.get("groups").is_some() {
+        // A change is noticed with the next wake-up.
+        rig.engine.shared.wake.notify_one();
+        let noticed = || rig.engine.shared.watchlist().epoch > epoch || epoch > 2;
+        super::rig::wait_until("the change", noticed).await;
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn cloud_step(rig: &mut Rig, thing: &str, step: &Value) {
+    let here = address("10.0.0.1");
+    let address = step["from"].as_str().map_or(here, address);
+    let device = rig.device(thing);
+    for what in step["cloud"].as_array().into_iter().flatten().map(text) {
+        match what {
+            "attempt" => device.connection_attempt(address),
+            "connect" => {
+                device.connection_attempt(address);
+                device.connected(address);
+            }
+            "disconnect" => device.disconnected(),
+            "denied" => device.authorization_failure(None),
+            "out" => device.message_out("t", 1),
+            size => device.message_in("t", size.parse().unwrap()),
+        }
+    }
+    if step.get("cloud").is_some() {
+        rig.engine.flush().await.unwrap();
+    }
+}
+
+async fn outcome(rig: &Rig) -> (Vec<String>, Vec<String>) {
+    let (from, to) = (Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX / 2));
+    let events = rig.engine.history(&AlarmFilter::default(), from, to, 1000).await.unwrap();
+    let events = events.iter().rev().map(|event| {
+        let seconds = (event.time.as_millis() - START_MS) as f64 / 1000.0;
+        let kind = serde_json::to_value(event.event).unwrap();
+        let value = event.value.as_ref().map(|it| serde_json::to_string(it).unwrap());
+        let it = &event.violation;
+        let (thing, behavior) = (&it.thing, &it.behavior);
+        format!("@{seconds} {} {thing} {behavior} {}", text(&kind), value.unwrap_or_default())
+    });
+    let events = events.map(|line| line.trim_end().to_owned()).collect();
+    let active = rig.engine.active(&AlarmFilter::default()).await.unwrap();
+    let mut active: Vec<String> =
+        active.into_iter().map(|it| format!("{} {}", it.thing, it.explanation)).collect();
+    active.sort();
+    (events, active)
+}
+
+async fn run(path: &Path) {
+    let mut case: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let documents = documents(&case);
+    let documents: Vec<_> =
+        documents.iter().map(|(k, n, b)| (*k, n.as_str(), b.as_str())).collect();
+    let mut config: DetectConfig = Rig::config();
+    if let Some(seconds) = case["window_seconds"].as_u64() {
+        config.window = Duration::from_secs(seconds);
+    }
+    let mut rig = Rig::new(config, &documents).await;
+    let broken = rig.engine.stats().broken;
+    assert!(broken.is_empty(), "{}: {broken:?}", path.display());
+    for it in case["steps"].as_array().unwrap() {
+        step(&mut rig, it).await;
+    }
+    rig.settle().await;
+    rig.exported().await;
+    let (events, active) = outcome(&rig).await;
+    let exports = rig.entries();
+    if std::env::vars_os().any(|(name, _)| name == "UPDATE_EXPECT") {
+        (case["events"], case["active"], case["exports"]) =
+            (json!(events), json!(active), json!(exports));
+        std::fs::write(path, format!("{case:#}\n")).unwrap();
+    }
+    let lines = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().map(|it| text(it).to_owned()).collect()
+    };
+    assert_eq!(events, lines(&case["events"]), "{}: events", path.display());
+    assert_eq!(active, lines(&case["active"]), "{}: active", path.display());
+    assert_eq!(exports, lines(&case["exports"]), "{}: exports", path.display());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_scenario_ends_as_its_file_says() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 10);
+    for path in paths {
+        run(&path).await;
+    }
+}
