@@ -14,9 +14,10 @@ mod ids;
 mod indexer;
 mod indexes;
 mod keeper;
+mod read_functions;
 mod segment;
 mod table;
-mod unify_udf;
+
 mod view;
 
 pub use config::SiemConfig;

@@ -21,7 +21,7 @@ use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use datafusion::parquet::schema::types::ColumnPath;
 use picket_core::Timestamp;
-use picket_shred::{cast_to, fixed, unified_type};
+use picket_shred::{SHAPE, cast_to, fixed, fold_raw, unfold_raw, unified_type};
 
 /// What is known of a segment without opening it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub(crate) struct Segment {
     pub(crate) bytes: u64,
     /// Size of the events' text.
     pub(crate) raw_bytes: u64,
+    /// The columns of its events. In the file `_raw` is folded, see [`picket_shred::fold_raw`].
     pub(crate) schema: SchemaRef,
 }
 
@@ -176,7 +177,7 @@ fn encode(
     batches: &[RecordBatch],
 ) -> Result<(Segment, Bytes), SegmentError> {
     let sorted = newest_first(&unite(batches)?)?;
-    let content = parquet(&sorted)?;
+    let content = parquet(&fold_raw(&sorted)?)?;
     let (min_time, max_time) = time_range(&sorted);
     let raw = sorted.column_by_name(fixed::RAW).and_then(|raw| raw.as_string_opt::<i32>());
     let segment = Segment {
@@ -299,7 +300,27 @@ pub(crate) async fn read_segment(
             let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
             builder = builder.with_projection(mask);
         }
-        Ok(builder.build()?.collect::<Result<_, ArrowError>>()?)
+        let batches = builder.build()?.map(|batch| batch.and_then(|batch| unfolded(&batch)));
+        Ok(batches.collect::<Result<_, ArrowError>>()?)
     };
     tokio::task::spawn_blocking(read).await?
+}
+
+/// A batch of the file with `_raw` as it was.
+fn unfolded(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = batch.schema();
+    let Ok(shape) = schema.index_of(SHAPE) else { return Ok(batch.clone()) };
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let raw: ArrayRef = Arc::new(unfold_raw(&names, batch.columns())?);
+    let mut fields = Vec::with_capacity(names.len());
+    let mut columns = Vec::with_capacity(names.len());
+    for (at, (field, column)) in schema.fields().iter().zip(batch.columns()).enumerate() {
+        if at == shape {
+            continue;
+        }
+        let is_raw = field.name() == fixed::RAW;
+        fields.push(field.as_ref().clone().with_nullable(field.is_nullable() && !is_raw));
+        columns.push(if is_raw { raw.clone() } else { column.clone() });
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }

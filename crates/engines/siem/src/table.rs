@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
-use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::config::ConfigOptions;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
@@ -14,15 +15,16 @@ use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::{Expr, ScalarUDF, TableProviderFilterPushDown};
+use datafusion::logical_expr::{Expr, ScalarUDF, ScalarUDFImpl, TableProviderFilterPushDown};
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::union::UnionExec;
+use picket_shred::{SHAPE, fixed};
 
+use crate::read_functions::{UnfoldText, UnifyTo};
 use crate::segment::{Segment, SegmentFiles, conform, united_schema};
-use crate::unify_udf::UnifyTo;
 use crate::view::Snapshot;
 
 /// The events of a snapshot, with every column that any of them has.
@@ -122,32 +124,72 @@ fn stored_types(schema: &Schema, stored: &Schema) -> (Vec<u8>, SchemaRef) {
     (key, Arc::new(Schema::new(fields)))
 }
 
-/// `input`, whose columns have the types they are stored in, with the types of `schema`.
-fn unified(input: Arc<dyn ExecutionPlan>, schema: &SchemaRef) -> Result<Arc<dyn ExecutionPlan>> {
-    let stored = input.schema();
-    if stored.fields().iter().zip(schema.fields()).all(|(a, b)| a.data_type() == b.data_type()) {
+/// What must be read of a segment for the columns of `wanted`: those, or for `_raw` all of `all`, since
+/// the text is put together from its values.
+fn columns_to_read(wanted: &SchemaRef, all: &Schema) -> SchemaRef {
+    if wanted.index_of(fixed::RAW).is_err() {
+        return wanted.clone();
+    }
+    let is_needed = |field: &&Arc<Field>| {
+        let name = field.name().as_str();
+        !fixed::ALL.contains(&name) || name == fixed::RAW || wanted.index_of(name).is_ok()
+    };
+    let mut fields: Vec<Field> =
+        all.fields().iter().filter(is_needed).map(|field| field.as_ref().clone()).collect();
+    for field in fields.iter_mut().filter(|field| field.name() == fixed::RAW) {
+        field.set_nullable(true);
+    }
+    fields.push(Field::new(SHAPE, DataType::Utf8, true));
+    Arc::new(Schema::new(fields))
+}
+
+/// `input`, which has what was read of segments, as columns of `schema`.
+fn as_wanted(input: Arc<dyn ExecutionPlan>, schema: &SchemaRef) -> Result<Arc<dyn ExecutionPlan>> {
+    if input.schema().fields() == schema.fields() {
         return Ok(input);
     }
-    let columns = schema.fields().iter().zip(stored.fields()).enumerate();
-    let expressions = columns
-        .map(|(at, (field, own))| {
+    let read = input.schema();
+    let expressions = schema.fields().iter().map(|field| {
+        let expression = if field.name() == fixed::RAW {
+            text_of(&read, field)
+        } else {
+            let at = read.index_of(field.name())?;
             let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(field.name(), at));
-            let expression = if own.data_type() == field.data_type() {
+            if read.field(at).data_type() == field.data_type() {
                 column
             } else {
-                let unify = Arc::new(ScalarUDF::from(UnifyTo::new(field.data_type().clone())));
-                Arc::new(ScalarFunctionExpr::new(
-                    "picket_unify",
-                    unify,
-                    vec![column],
-                    field.clone(),
-                    Arc::new(datafusion::common::config::ConfigOptions::default()),
-                ))
-            };
-            (expression, field.name().clone())
-        })
-        .collect::<Vec<_>>();
+                call(UnifyTo::new(field.data_type().clone()), vec![column], field)
+            }
+        };
+        Ok((expression, field.name().clone()))
+    });
+    let expressions: Vec<_> = expressions.collect::<Result<_>>()?;
     Ok(Arc::new(ProjectionExec::try_new(expressions, input)?))
+}
+
+/// The text of the event out of everything that was read.
+fn text_of(read: &Schema, field: &Arc<Field>) -> Arc<dyn PhysicalExpr> {
+    let needed = read.fields().iter().enumerate().filter(|(_, field)| {
+        !fixed::ALL.contains(&field.name().as_str()) || field.name() == fixed::RAW
+    });
+    let (names, columns): (Vec<String>, Vec<Arc<dyn PhysicalExpr>>) = needed
+        .map(|(at, field)| {
+            let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(field.name(), at));
+            (field.name().clone(), column)
+        })
+        .unzip();
+    call(UnfoldText::new(names), columns, field)
+}
+
+fn call(
+    function: impl ScalarUDFImpl + 'static,
+    arguments: Vec<Arc<dyn PhysicalExpr>>,
+    field: &Arc<Field>,
+) -> Arc<dyn PhysicalExpr> {
+    let name = function.name().to_owned();
+    let function = Arc::new(ScalarUDF::from(function));
+    let options = Arc::new(ConfigOptions::default());
+    Arc::new(ScalarFunctionExpr::new(&name, function, arguments, field.clone(), options))
 }
 
 #[async_trait]
@@ -183,8 +225,8 @@ impl TableProvider for EventsTable {
             return self.only_count();
         }
         let mut parts: Vec<Arc<dyn ExecutionPlan>> = self.recent(&schema)?.into_iter().collect();
-        for (stored, segments) in self.groups(&schema) {
-            parts.push(unified(self.scan_group(state, &stored, &segments)?, &schema)?);
+        for (stored, segments) in self.groups(&columns_to_read(&schema, &self.schema)) {
+            parts.push(as_wanted(self.scan_group(state, &stored, &segments)?, &schema)?);
         }
         match parts.len() {
             0 => Ok(MemorySourceConfig::try_new_exec(&[vec![]], schema, None)?),
