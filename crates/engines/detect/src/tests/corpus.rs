@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::rig::{Rig, START_MS, address};
 use crate::DetectConfig;
+use crate::record::ReportsRecord;
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
@@ -30,6 +31,7 @@ fn documents(case: &Value) -> Vec<(DocumentKind, String, String)> {
 }
 
 async fn step(rig: &mut Rig, step: &Value) {
+    let epoch = rig.engine.shared.watchlist().epoch;
     if let Some(at) = step["at"].as_f64() {
         rig.go_to(at).await;
     }
@@ -57,15 +59,24 @@ async fn step(rig: &mut Rig, step: &Value) {
     if step["restart"] == true {
         rig.restart().await;
     }
-    rig.settle().await;
-    let epoch = rig.engine.shared.watchlist().epoch;
     if step.get("profile").is_some() || step.get("groups").is_some() {
-        // A change is noticed with the next wake-up.
-        rig.engine.shared.wake.notify_one();
-        let noticed = || rig.engine.shared.watchlist().epoch > epoch || epoch > 2;
-        super::rig::wait_until("the change", noticed).await;
-        tokio::task::yield_now().await;
+        noticed(rig, epoch).await;
     }
+    rig.settle().await;
+}
+
+/// Waits until a change is noticed, and with one more record until its effects are stored.
+async fn noticed(rig: &Rig, epoch: u64) {
+    let shared = &rig.engine.shared;
+    shared.wake.notify_one();
+    super::rig::wait_until("the change", || shared.watchlist().epoch > epoch).await;
+    let now = shared.clock.now();
+    let record = ReportsRecord::CloudV1 { from: now, at: now, devices: Vec::new() };
+    for partition in 0..shared.log.partitions() {
+        let bytes = bytes::Bytes::from(record.write().unwrap());
+        shared.log.append(partition, vec![bytes]).await.unwrap();
+    }
+    shared.wake.notify_one();
 }
 
 async fn cloud_step(rig: &mut Rig, thing: &str, step: &Value) {
@@ -93,15 +104,19 @@ async fn cloud_step(rig: &mut Rig, thing: &str, step: &Value) {
 async fn outcome(rig: &Rig) -> (Vec<String>, Vec<String>) {
     let (from, to) = (Timestamp::from_millis(0), Timestamp::from_millis(i64::MAX / 2));
     let events = rig.engine.history(&AlarmFilter::default(), from, to, 1000).await.unwrap();
-    let events = events.iter().rev().map(|event| {
+    let lines = events.iter().map(|event| {
         let seconds = (event.time.as_millis() - START_MS) as f64 / 1000.0;
         let kind = serde_json::to_value(event.event).unwrap();
         let value = event.value.as_ref().map(|it| serde_json::to_string(it).unwrap());
         let it = &event.violation;
         let (thing, behavior) = (&it.thing, &it.behavior);
-        format!("@{seconds} {} {thing} {behavior} {}", text(&kind), value.unwrap_or_default())
+        let line =
+            format!("@{seconds} {} {thing} {behavior} {}", text(&kind), value.unwrap_or_default());
+        (event.time, line.trim_end().to_owned())
     });
-    let events = events.map(|line| line.trim_end().to_owned()).collect();
+    let mut events: Vec<(Timestamp, String)> = lines.collect();
+    events.sort();
+    let events = events.into_iter().map(|(_, line)| line).collect();
     let active = rig.engine.active(&AlarmFilter::default()).await.unwrap();
     let mut active: Vec<String> =
         active.into_iter().map(|it| format!("{} {}", it.thing, it.explanation)).collect();

@@ -10,7 +10,7 @@ use picket_ports::registry::{Document, DocumentKind};
 use picket_ports::{StateBatch, StateStores};
 use proptest::prelude::*;
 
-use crate::partition::{Effects, Partition, Scene};
+use crate::partition::{Effects, Scene};
 use crate::record::{DeviceDelta, ReportsRecord};
 use crate::storage;
 use crate::watchlist::Watchlist;
