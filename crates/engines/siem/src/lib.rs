@@ -14,8 +14,10 @@ mod ids;
 mod indexer;
 mod indexes;
 mod keeper;
+mod offline;
 mod read_functions;
 mod segment;
+mod source;
 mod table;
 
 mod view;
@@ -23,6 +25,8 @@ mod view;
 pub use config::SiemConfig;
 pub use engine::{OpenError, Siem, SiemDeps, SiemStats};
 pub use indexes::{IndexDocument, InvalidIndex};
+pub use offline::{OfflineCase, OfflineError};
+pub use source::{EventRange, EventScan, ScanError};
 
 #[cfg(test)]
 mod tests;

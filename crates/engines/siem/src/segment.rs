@@ -277,6 +277,11 @@ fn parquet(batch: &RecordBatch) -> Result<Bytes, SegmentError> {
         .set_column_statistics_enabled(raw.clone(), EnabledStatistics::None)
         .set_column_dictionary_enabled(raw, false)
         .set_column_statistics_enabled(ColumnPath::from(fixed::TIME), EnabledStatistics::Page);
+    // Every id is another one, and none is looked for by name.
+    let id = ColumnPath::from(fixed::ID);
+    properties = properties
+        .set_column_dictionary_enabled(id.clone(), false)
+        .set_column_statistics_enabled(id, EnabledStatistics::None);
     for name in [fixed::TIME, fixed::INDEX_TIME, fixed::SEQUENCE] {
         properties = properties
             .set_column_dictionary_enabled(ColumnPath::from(name), false)

@@ -8,7 +8,7 @@ use picket_ports::{EventIndex, IndexError, IndexedEvent};
 use tempfile::TempDir;
 
 use super::{Rig, START, event, event_at, with_id};
-use crate::SiemConfig;
+use crate::{EventRange, SiemConfig};
 
 async fn rig(directory: &TempDir) -> Rig {
     Rig::open(directory.path(), SiemConfig::default()).await
@@ -217,4 +217,25 @@ async fn a_full_disk_refuses_events_whole_and_space_brings_it_back() {
     rig2.append(vec![with_id("x", "1"), event("2")]).await;
     assert_eq!(rig2.raws().await, ["2", "1"]);
     rig2.close().await;
+}
+
+#[tokio::test]
+async fn a_scan_leaves_out_segments_of_other_times_and_indexes() {
+    let directory = TempDir::new().unwrap();
+    let rig = rig(&directory).await;
+    let later = START.plus(Duration::from_secs(60));
+    let other = IndexedEvent { index: "other".to_owned(), ..event("o") };
+    rig.append(vec![event("1"), other]).await;
+    rig.seal().await;
+    rig.append(vec![event_at(later, "2")]).await;
+    let check = async |range: EventRange, rows: u64| {
+        assert_eq!(rig.siem.scan(&range).await.unwrap().rows, rows, "{range:?}");
+    };
+    check(EventRange::default(), 3).await;
+    check(EventRange { earliest: Some(later), ..EventRange::default() }, 1).await;
+    check(EventRange { latest: Some(later), ..EventRange::default() }, 2).await;
+    check(EventRange { latest: Some(START), ..EventRange::default() }, 0).await;
+    let indexes = Some(vec!["other".to_owned()]);
+    check(EventRange { indexes, latest: Some(later), ..EventRange::default() }, 1).await;
+    rig.close().await;
 }

@@ -18,8 +18,7 @@ use picket_ports::registry::DocumentKind;
 use picket_ports::{EventIndex, IndexedEvent, Registry};
 use picket_sqlite::SqliteRegistry;
 
-use crate::table::EventsTable;
-use crate::{Siem, SiemConfig, SiemDeps};
+use crate::{EventRange, Siem, SiemConfig, SiemDeps};
 
 /// 2024-01-09 18:46:43 UTC.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_704_826_003_000);
@@ -80,11 +79,8 @@ impl Rig {
 
     /// The present snapshot.
     pub(crate) async fn frame(&self) -> DataFrame {
-        let mut replayed = self.siem.shared.replayed.subscribe();
-        replayed.wait_for(|replayed| *replayed).await.unwrap();
-        let snapshot = self.siem.shared.view.snapshot().unwrap();
-        let table = EventsTable::new(snapshot, self.siem.shared.files.clone());
-        SessionContext::new().read_table(Arc::new(table)).unwrap()
+        let scan = self.siem.scan(&EventRange::default()).await.unwrap();
+        SessionContext::new().read_table(scan.table).unwrap()
     }
 
     /// All events' text, newest first.
