@@ -138,7 +138,7 @@ impl Worker {
                 tokio::task::yield_now().await;
             }
             storage::save(partition, &effects, &mut batch)?;
-            all.push(effects);
+            all.push((partition.number, effects));
         }
         if all.is_empty() {
             self.prune().await?;
@@ -149,7 +149,7 @@ impl Worker {
     }
 
     /// Stores `batch`, for as long as it takes: what is in memory is ahead of the store until then.
-    async fn commit(&mut self, batch: StateBatch, all: Vec<Effects>, tasks: &Tasks) {
+    async fn commit(&mut self, batch: StateBatch, all: Vec<(u16, Effects)>, tasks: &Tasks) {
         let mut wait = Duration::from_millis(50);
         while let Err(error) = self.shared.store.commit(batch.clone()).await {
             tracing::error!(%error, "the state of detection could not be stored; trying again");
@@ -162,11 +162,11 @@ impl Worker {
         self.committed(all);
     }
 
-    fn committed(&mut self, all: Vec<Effects>) {
+    fn committed(&mut self, all: Vec<(u16, Effects)>) {
         self.ahead = false;
         let shared = &self.shared;
         let mut evaluated = 0;
-        for effects in all {
+        for (number, effects) in all {
             let duplicates = effects.duplicates.len() as u64;
             evaluated += effects.evaluated;
             shared.detect.received(effects.evaluated + duplicates + effects.unreadable);
@@ -178,7 +178,7 @@ impl Worker {
             if effects.unreadable > 0 {
                 shared.detect.dropped("unreadable", effects.unreadable);
             }
-            for partition in &mut self.partitions {
+            if let Some(partition) = self.partitions.get_mut(usize::from(number)) {
                 partition.committed(&effects.changed);
             }
             shared.book.apply(effects);
@@ -208,11 +208,8 @@ impl Worker {
             self.revision.borrow_and_update();
             self.reload = true;
         }
-        loop {
-            match self.changes.try_recv() {
-                Ok(_) | Err(TryRecvError::Lagged(_)) => self.regroup = true,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-            }
+        while let Ok(_) | Err(TryRecvError::Lagged(_)) = self.changes.try_recv() {
+            self.regroup = true;
         }
         if std::mem::take(&mut self.reload)
             && let Err(error) = self.load_watchlist().await
@@ -258,7 +255,7 @@ impl Worker {
             partition.revise(now, &self.shared.scene(&watchlist), &mut effects);
             if !effects.changed.is_empty() {
                 storage::save(partition, &effects, &mut batch)?;
-                all.push(effects);
+                all.push((partition.number, effects));
             }
         }
         if all.is_empty() {

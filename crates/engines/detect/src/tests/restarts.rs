@@ -10,7 +10,7 @@ use picket_ports::registry::{Document, DocumentKind};
 use picket_ports::{StateBatch, StateStores};
 use proptest::prelude::*;
 
-use crate::partition::{Effects, Scene};
+use crate::partition::{Effects, Partition, Scene};
 use crate::record::{DeviceDelta, ReportsRecord};
 use crate::storage;
 use crate::watchlist::Watchlist;
@@ -44,12 +44,15 @@ enum Input {
     Cloud { thing: u8, messages: u8, connected: bool },
 }
 
+fn report_input() -> impl Strategy<Value = Input> {
+    (0..3_u8, 1..40_u8, prop_oneof![Just(22_u16), Just(21)], 0..90_u8)
+        .prop_map(|(thing, id, port, bytes)| Input::Report { thing, id, port, bytes })
+}
+
 fn input() -> impl Strategy<Value = (u16, Input)> {
-    let report = (0..3_u8, 1..40_u8, prop_oneof![Just(22_u16), Just(21)], 0..90_u8)
-        .prop_map(|(thing, id, port, bytes)| Input::Report { thing, id, port, bytes });
     let cloud = (0..3_u8, 0..4_u8, any::<bool>())
         .prop_map(|(thing, messages, connected)| Input::Cloud { thing, messages, connected });
-    (1..200_u16, prop_oneof![report, cloud])
+    (1..200_u16, prop_oneof![report_input(), cloud])
 }
 
 /// The log as bytes.
@@ -91,13 +94,7 @@ async fn evaluate(records: &[Vec<u8>], batch: usize, lost: usize) -> (Vec<String
     let store = stores.open_state("detect").await.unwrap();
     let rig = super::rig::directory();
     let list = watchlist();
-    let scene = Scene {
-        watchlist: &list,
-        directory: &rig,
-        window: Duration::from_secs(300),
-        grace: Duration::ZERO,
-        silence: Duration::from_secs(172_800),
-    };
+    let scene = scene(&list, &rig);
     loop {
         let mut partition = storage::load(&*store, 0).await.unwrap();
         let from = usize::try_from(partition.next - 1).unwrap();
@@ -143,5 +140,58 @@ proptest! {
         let straight = runtime.block_on(evaluate(&records, usize::MAX / 2, 0));
         let cut = runtime.block_on(evaluate(&records, batch, lost));
         prop_assert_eq!(straight, cut);
+    }
+
+    #[test]
+    fn redeliveries_and_the_order_among_devices_change_nothing(
+        inputs in proptest::collection::vec((1..200_u16, report_input()), 1..80),
+    ) {
+        let records = log(&inputs);
+        let mut by_thing: Vec<(&str, &Vec<u8>)> = records
+            .iter()
+            .map(|bytes| match ReportsRecord::read(bytes).unwrap() {
+                ReportsRecord::ReportV1 { thing, .. } => (thing, bytes),
+                _ => unreachable!("only reports were made"),
+            })
+            .collect();
+        by_thing.sort_by_key(|(thing, _)| *thing);
+        let twice: Vec<Vec<u8>> =
+            by_thing.iter().flat_map(|(_, bytes)| [(*bytes).clone(), (*bytes).clone()]).collect();
+        prop_assert_eq!(outcome_in_memory(&records), outcome_in_memory(&twice));
+    }
+}
+
+/// Events without ids and traces, which name the place in the log.
+fn outcome_in_memory(records: &[Vec<u8>]) -> Vec<String> {
+    let (list, directory) = (watchlist(), super::rig::directory());
+    let scene = scene(&list, &directory);
+    let mut partition = Partition::new(0, 1, None);
+    let mut effects = Effects::default();
+    for (sequence, bytes) in (1..).zip(records) {
+        partition.apply(sequence, &ReportsRecord::read(bytes).unwrap(), &scene, &mut effects);
+    }
+    let mut lines: Vec<String> = effects
+        .events
+        .iter()
+        .map(|it| {
+            let violation = &it.violation;
+            let (thing, behavior) = (&violation.thing, &violation.behavior);
+            format!("{thing} {behavior} {:?} {} {:?}", it.event, it.time, it.value)
+        })
+        .chain(
+            partition.alarms().map(|it| format!("{} {} {}", it.thing, it.behavior, it.explanation)),
+        )
+        .collect();
+    lines.sort();
+    lines
+}
+
+fn scene<'a>(list: &'a Watchlist, directory: &'a super::rig::Groups) -> Scene<'a> {
+    Scene {
+        watchlist: list,
+        directory,
+        window: Duration::from_secs(300),
+        grace: Duration::ZERO,
+        silence: Duration::from_secs(172_800),
     }
 }

@@ -153,3 +153,46 @@ async fn old_records_are_trimmed_once_everyone_has_read_them() {
     assert!(kept > 14 && kept <= shared.log.next_sequence(number) - 5, "{kept}");
     assert_eq!(crate::trim::trim(shared, number, 1).await.unwrap(), kept);
 }
+
+#[tokio::test]
+async fn entries_that_come_again_after_a_crash_are_identical() {
+    let mut rig = rig(Rig::config()).await;
+    for id in 1..=5 {
+        assert!(rig.report(&format!("t{id}"), &report(id, 22)).await.accepted);
+    }
+    rig.settle().await;
+    rig.exported().await;
+    let bodies = |rig: &Rig| -> Vec<String> {
+        let messages = rig.topic.messages.lock();
+        let entries = messages.iter().flat_map(|message| {
+            let body: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
+            let entries = body["metrics"].as_array().cloned().unwrap_or_default();
+            entries.into_iter().zip(message.traces.to_vec())
+        });
+        let mut lines: Vec<String> = entries.map(|(it, trace)| format!("{it} {trace}")).collect();
+        lines.sort();
+        lines
+    };
+    let first = bodies(&rig);
+    assert_eq!(first.len(), 5);
+    // As if the crash had come between the last publish and the commit of the offset.
+    rig.topic.messages.lock().clear();
+    let mut batch = picket_ports::StateBatch::default();
+    for partition in 0..2 {
+        crate::storage::save_export_offset(partition, 1, &mut batch);
+    }
+    rig.engine.shared.store.commit(batch).await.unwrap();
+    rig.restart().await;
+    rig.exported().await;
+    assert_eq!(bodies(&rig), first);
+}
+
+#[tokio::test]
+async fn the_answer_to_an_accepted_report_names_its_id_and_its_place_in_the_log() {
+    let rig = rig(Rig::config()).await;
+    let reply = rig.report("cam", &report(9, 22)).await;
+    let answer = Response::decode(Format::Json, &reply.document).unwrap();
+    assert_eq!((answer.report_id, answer.outcome), (Some(9), Outcome::Accepted));
+    assert_eq!(answer.thing_name, "cam");
+    assert_eq!(reply.trace.unwrap().log, "reports");
+}
