@@ -37,6 +37,9 @@ pub struct DetectConfig {
     /// How long the alarm history is kept. Default `720h` (30 days).
     #[serde(with = "text")]
     pub history: Duration,
+    /// Unregistered identities that are remembered at most; reports and counts of further ones are not
+    /// evaluated. Registered things are always. Default 1,000,000.
+    pub identities_max: usize,
     /// Partitions of the `reports` log. Fixed when the data directory is created. Default 8.
     pub partitions: u16,
 }
@@ -53,6 +56,7 @@ impl Default for DetectConfig {
             retention: Duration::from_secs(3600),
             silence: Duration::from_secs(48 * 3600),
             history: Duration::from_secs(720 * 3600),
+            identities_max: 1_000_000,
             partitions: 8,
         }
     }

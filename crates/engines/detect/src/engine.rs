@@ -112,6 +112,7 @@ impl Shared {
             window: self.config.window,
             grace: self.config.grace,
             silence: self.config.silence,
+            things_max: self.config.identities_max / usize::from(self.config.partitions),
         }
     }
 }

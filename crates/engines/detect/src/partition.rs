@@ -34,6 +34,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) window: Duration,
     pub(crate) grace: Duration,
     pub(crate) silence: Duration,
+    /// Devices of one partition beyond which unregistered identities are not taken in.
+    pub(crate) things_max: usize,
 }
 
 /// What came out, to be stored in one go.
@@ -47,6 +49,8 @@ pub(crate) struct Effects {
     pub(crate) outbox: Vec<(u64, OutboxEntry)>,
     /// Sequences of repeated reports.
     pub(crate) duplicates: Vec<u64>,
+    /// Sequences of reports of identities that were not taken in.
+    pub(crate) strangers: Vec<u64>,
     /// Reports evaluated.
     pub(crate) evaluated: u64,
     /// Reports that could not be read again.
@@ -175,6 +179,10 @@ impl Partition {
         scene: &Scene<'_>,
         effects: &mut Effects,
     ) {
+        if !self.has_room_for(thing, scene) {
+            effects.strangers.push(sequence);
+            return;
+        }
         let number = self.number;
         let (thing, tracked) = self.tracked(thing, at, scene, effects);
         if tracked.state.repeats(report.report_id) {
@@ -202,6 +210,14 @@ impl Partition {
                 datapoint(state, &point, effects);
             }
         }
+    }
+
+    /// Whether the device is known or may become so: whoever can make up identities must not be able to
+    /// fill the memory.
+    fn has_room_for(&self, thing: &str, scene: &Scene<'_>) -> bool {
+        self.things.len() < scene.things_max
+            || self.things.contains_key(thing)
+            || scene.directory.is_registered(thing)
     }
 
     /// The device with its profiles up to date, made if it is new.

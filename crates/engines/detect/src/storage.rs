@@ -1,7 +1,7 @@
 //! How the engine's state stands in its store: keys, and values with their versions.
 //!
 //! `p` partition headers · `t` things · `e` alarm history, newest first · `o` exports of closed windows
-//! · `d` repeated reports that the export must leave out · `x` how far the export has come.
+//! · `d` reports that the export must leave out · `x` how far the export has come.
 
 use picket_core::Timestamp;
 use picket_ports::alarms::ViolationEvent;
@@ -141,7 +141,7 @@ pub(crate) fn save(
         let value = write("alarm event", &StoredEvent::V1(event.clone()))?;
         batch.put(event_key(event.time, rest.as_bytes()), value);
     }
-    for sequence in &effects.duplicates {
+    for sequence in effects.duplicates.iter().chain(&effects.strangers) {
         batch.put(key(b'd', number, &sequence.to_be_bytes()), Vec::new());
     }
     save_outbox(number, &effects.outbox, batch)

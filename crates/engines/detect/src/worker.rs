@@ -169,11 +169,16 @@ impl Worker {
         for (number, effects) in all {
             let duplicates = effects.duplicates.len() as u64;
             evaluated += effects.evaluated;
-            shared.detect.received(effects.evaluated + duplicates + effects.unreadable);
+            let strangers = effects.strangers.len() as u64;
+            let all = effects.evaluated + duplicates + strangers + effects.unreadable;
+            shared.detect.received(all);
             shared.detect.delivered(effects.evaluated);
             if duplicates > 0 {
                 shared.detect.dropped("duplicate", duplicates);
                 shared.counters.duplicates.fetch_add(duplicates, Ordering::Relaxed);
+            }
+            if strangers > 0 {
+                shared.detect.dropped("too-many-identities", strangers);
             }
             if effects.unreadable > 0 {
                 shared.detect.dropped("unreadable", effects.unreadable);

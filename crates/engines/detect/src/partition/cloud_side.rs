@@ -82,6 +82,9 @@ impl Partition {
     ) {
         let number = self.number;
         let DeviceDelta { identity, counts, connected } = device;
+        if !self.has_room_for(identity, scene) {
+            return;
+        }
         let (thing, tracked) = self.tracked(identity, at, scene, effects);
         tracked.touch(&thing, effects);
         let state = &mut tracked.state;

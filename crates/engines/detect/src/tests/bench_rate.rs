@@ -39,6 +39,7 @@ fn evaluates_thousands_of_reports_a_second_even_unoptimised() {
         window: Duration::from_secs(300),
         grace: Duration::ZERO,
         silence: Duration::from_secs(172_800),
+        things_max: 10_000,
     };
     let ports: Vec<String> = (1..10).map(|n| format!(r#"{{"if":"eth0","pt":{n}}}"#)).collect();
     let mut partition = Partition::new(0, 1, None);

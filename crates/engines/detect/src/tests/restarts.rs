@@ -193,5 +193,6 @@ fn scene<'a>(list: &'a Watchlist, directory: &'a super::rig::Groups) -> Scene<'a
         window: Duration::from_secs(300),
         grace: Duration::ZERO,
         silence: Duration::from_secs(172_800),
+        things_max: 10_000,
     }
 }

@@ -196,3 +196,20 @@ async fn the_answer_to_an_accepted_report_names_its_id_and_its_place_in_the_log(
     assert_eq!(answer.thing_name, "cam");
     assert_eq!(reply.trace.unwrap().log, "reports");
 }
+
+#[tokio::test]
+async fn made_up_identities_cannot_fill_the_memory_and_registered_things_are_always_watched() {
+    let config = DetectConfig { identities_max: 2, partitions: 1, ..Rig::config() };
+    let rig = rig(config).await;
+    rig.groups.set("registered", &[]);
+    for thing in ["a", "b", "c", "registered", "a"] {
+        let id = if thing == "a" { rig.entries().len() as u32 + 1 } else { 1 };
+        assert!(rig.report(thing, &report(id, 22)).await.accepted);
+        rig.settle().await;
+        rig.exported().await;
+    }
+    let [_, detect, _] = rig.engine.ledgers();
+    assert_eq!((detect.received, detect.delivered, detect.in_flight), (5, 4, 0));
+    assert_eq!(detect.dropped.get("too-many-identities"), Some(&1));
+    assert_eq!(rig.entries().len(), 4);
+}
