@@ -2,6 +2,7 @@
 
 mod crash;
 mod ingest;
+mod reading;
 mod split;
 
 use std::path::Path;
