@@ -116,7 +116,7 @@ pub(crate) struct Shared {
     /// The first record that this process can have written.
     pub(crate) first_own_sequence: u64,
     next_segment: AtomicU64,
-    pub(crate) searches: Semaphore,
+    pub(crate) searches: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -150,7 +150,7 @@ impl Siem {
         let consumed = contents.consumed;
         let shared = Arc::new(Shared {
             view: View::new(config.shred_limits(), contents.segments),
-            searches: Semaphore::new(config.searches_max.max(1)),
+            searches: Arc::new(Semaphore::new(config.searches_max.max(1))),
             config,
             clock: deps.clock,
             tasks: deps.tasks,

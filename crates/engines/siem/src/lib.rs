@@ -17,6 +17,7 @@ mod keeper;
 mod offline;
 mod read_functions;
 mod segment;
+mod slot;
 mod source;
 mod table;
 
@@ -26,6 +27,7 @@ pub use config::SiemConfig;
 pub use engine::{OpenError, Siem, SiemDeps, SiemStats};
 pub use indexes::{IndexDocument, InvalidIndex};
 pub use offline::{OfflineCase, OfflineError};
+pub use slot::SearchSlot;
 pub use source::{EventRange, EventScan, ScanError};
 
 #[cfg(test)]
