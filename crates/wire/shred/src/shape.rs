@@ -191,10 +191,19 @@ impl Cells {
     }
 }
 
+/// A shape that has been taken apart.
+struct Pieces {
+    head: String,
+    /// For each mark: its column, if there is one, whether it is in quotes, and the text after it.
+    marks: Vec<(Option<usize>, bool, String)>,
+}
+
 /// Puts the values of a row into its shape.
 struct Unfolder {
     by_path: HashMap<String, usize, ahash::RandomState>,
     cells: Vec<Cells>,
+    by_shape: HashMap<String, usize, ahash::RandomState>,
+    shapes: Vec<Pieces>,
 }
 
 impl Unfolder {
@@ -207,24 +216,40 @@ impl Unfolder {
                 cells.push(Cells::new(column)?);
             }
         }
-        Ok(Self { by_path, cells })
+        Ok(Self { by_path, cells, by_shape: HashMap::default(), shapes: Vec::new() })
+    }
+
+    fn take_apart(&self, shape: &str) -> Pieces {
+        let mut parts = shape.split(MARK);
+        let head = parts.next().unwrap_or_default().to_owned();
+        let marks = parts.map(|part| {
+            let (mark, literal) = part.split_once(MARK_END).unwrap_or((part, ""));
+            let column = mark.get(1..).and_then(|path| self.by_path.get(path)).copied();
+            (column, mark.starts_with('"'), literal.to_owned())
+        });
+        Pieces { head, marks: marks.collect() }
     }
 
     /// Appends the text of `row` to `text`. False if a column has no value for a mark.
     fn append(&mut self, shape: &str, row: usize, text: &mut String) -> bool {
+        let known = self.by_shape.get(shape).copied();
+        let at = known.unwrap_or_else(|| {
+            let pieces = self.take_apart(shape);
+            self.shapes.push(pieces);
+            self.by_shape.insert(shape.to_owned(), self.shapes.len() - 1);
+            self.shapes.len() - 1
+        });
+        let Some(Pieces { head, marks }) = self.shapes.get(at) else { return false };
+        text.push_str(head);
         let mut is_whole = true;
-        let mut pieces = shape.split(MARK);
-        text.push_str(pieces.next().unwrap_or_default());
-        for piece in pieces {
-            let Some((mark, literal)) = piece.split_once(MARK_END) else { return false };
-            let quoted = mark.starts_with('"');
-            let path = mark.get(1..).unwrap_or_default();
-            let cells = self.by_path.get(path).and_then(|&at| self.cells.get_mut(at));
-            match cells.and_then(|cells| cells.next(row)) {
-                Some(value) if quoted => text.extend(["\"", value, "\""]),
-                Some(value) => text.push_str(value),
-                None => is_whole = false,
-            }
+        for (column, quoted, literal) in marks {
+            let cells = column.and_then(|column| self.cells.get_mut(column));
+            let value = cells.and_then(|cells| cells.next(row));
+            is_whole &= value.is_some();
+            let quote = if *quoted { "\"" } else { "" };
+            text.push_str(quote);
+            text.push_str(value.unwrap_or_default());
+            text.push_str(quote);
             text.push_str(literal);
         }
         is_whole
