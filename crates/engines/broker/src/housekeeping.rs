@@ -16,10 +16,12 @@ use crate::broker::Broker;
 const ROUND: Duration = Duration::from_secs(60);
 const TAP_QUEUE_MAX: usize = 10_000;
 
+type Note = Reverse<(Timestamp, Arc<str>)>;
+
 /// Notes of when which session needs a look. A note may be out of date; the look decides.
 #[derive(Debug, Default)]
 pub(crate) struct Diary {
-    notes: Mutex<BinaryHeap<Reverse<(Timestamp, Arc<str>)>>>,
+    notes: Mutex<BinaryHeap<Note>>,
     for_tap: Mutex<VecDeque<Arc<Message>>>,
     changed: Notify,
 }

@@ -1,0 +1,96 @@
+//! The protocol state machine of one connection, and the bytes it wants to send.
+
+use mqtt_protocol_core::mqtt::common::Cursor;
+use mqtt_protocol_core::mqtt::connection::{ConnectionOptions, Event, role};
+use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait as _, Packet};
+use mqtt_protocol_core::mqtt::result_code::MqttError;
+use mqtt_protocol_core::mqtt::{Connection, Version};
+
+pub(crate) struct Link {
+    mqtt: Connection<role::Server>,
+    /// Bytes to be written.
+    pub(crate) output: Vec<u8>,
+    /// The state machine wants the connection closed.
+    pub(crate) is_closing: bool,
+}
+
+impl Link {
+    pub(crate) fn new(packet_bytes_max: u32) -> Self {
+        let options = ConnectionOptions::new().maximum_packet_size_recv(packet_bytes_max);
+        let mut mqtt = Connection::with_options(Version::Undetermined, options);
+        mqtt.set_auto_ping_response(true);
+        Self { mqtt, output: Vec::new(), is_closing: false }
+    }
+
+    pub(crate) fn is_v5(&self) -> bool {
+        self.mqtt.get_protocol_version() == Version::V5_0
+    }
+
+    /// Feeds bytes; returns how many were used and the packet they completed. A breach of the
+    /// protocol ends the connection, which MQTT 5 clients are told in bytes that now wait in
+    /// [`Link::output`].
+    pub(crate) fn receive(&mut self, bytes: &[u8]) -> (usize, Option<Packet>) {
+        let mut cursor = Cursor::new(bytes);
+        let events = self.mqtt.recv(&mut cursor);
+        let used = usize::try_from(cursor.position()).unwrap_or(bytes.len());
+        let (packet, error) = self.absorb(events);
+        if let Some(error) = error {
+            tracing::debug!(%error, "protocol error");
+            self.is_closing = true;
+        }
+        (used, packet.filter(|_| error.is_none()))
+    }
+
+    /// Sends a packet; an error means that it was not sent and the connection goes on.
+    pub(crate) fn send(&mut self, packet: impl Into<Packet>) -> Result<(), MqttError> {
+        let events = self.mqtt.send(packet.into());
+        match self.absorb(events) {
+            (_, Some(error)) => Err(error),
+            (_, None) => Ok(()),
+        }
+    }
+
+    /// Puts a packet id into use that the session chose.
+    pub(crate) fn register(&mut self, packet_id: u16) -> Result<(), MqttError> {
+        self.mqtt.register_packet_id(packet_id)
+    }
+
+    /// Frees a packet id that was registered and not sent with.
+    pub(crate) fn release(&mut self, packet_id: u16) {
+        // The events only repeat that the id is free.
+        self.mqtt.release_packet_id(packet_id);
+    }
+
+    /// Makes the state machine forget the effects of a packet: what it would write is dropped.
+    pub(crate) fn rehearse(&mut self, act: impl FnOnce(&mut Self)) {
+        let written = self.output.len();
+        act(self);
+        self.output.truncate(written);
+    }
+
+    /// Tells the state machine which QoS 2 publishes it has seen on earlier connections.
+    pub(crate) fn restore_incoming(&mut self, packet_ids: impl Iterator<Item = u16>) {
+        self.mqtt.restore_qos2_publish_handled(packet_ids.collect());
+    }
+
+    fn absorb(&mut self, events: Vec<Event>) -> (Option<Packet>, Option<MqttError>) {
+        let (mut received, mut failed) = (None, None);
+        for event in events {
+            match event {
+                Event::NotifyPacketReceived(packet) => received = Some(packet),
+                Event::RequestSendPacket { packet, .. } => {
+                    for part in packet.to_buffers() {
+                        self.output.extend_from_slice(&part);
+                    }
+                }
+                Event::NotifyError(error) => failed = Some(error),
+                Event::RequestClose => self.is_closing = true,
+                // Keep-alive is ours, see the client's loop.
+                Event::NotifyPacketIdReleased(_)
+                | Event::RequestTimerReset { .. }
+                | Event::RequestTimerCancel(_) => {}
+            }
+        }
+        (received, failed)
+    }
+}

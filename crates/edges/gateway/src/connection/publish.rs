@@ -1,0 +1,244 @@
+//! Messages from the client (spec iot-core §3.2, §3.5–§3.7).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, PubackReasonCode};
+use picket_policy::Action;
+use picket_ports::messages::Origin;
+use picket_ports::reports::ReportFormat;
+use picket_ports::{Message, MessageTap, Publish as _, ReportPublish};
+use picket_session::check_topic;
+
+use super::client::Client;
+use super::end::End;
+use super::incoming::PublishRequest;
+use super::outgoing::Verdict;
+use super::settle::Settled;
+use crate::gateway::Shared;
+use crate::reserved::{Destination, destination};
+
+/// A message is kept for a week at most, whatever it asks for.
+const EXPIRY_SECONDS_MAX: u32 = 604_800;
+
+/// Why a publish is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Denial {
+    NotAuthorized,
+    /// Malformed, too long or too deep, or a reserved topic that is not served.
+    Topic,
+    Rate,
+}
+
+impl Denial {
+    const fn booked(self) -> &'static str {
+        match self {
+            Self::NotAuthorized => "not_authorized",
+            Self::Topic => "topic_invalid",
+            Self::Rate => "rate_limit",
+        }
+    }
+
+    const fn codes(self) -> (PubackReasonCode, DisconnectReasonCode, &'static str) {
+        match self {
+            Self::NotAuthorized => (
+                PubackReasonCode::NotAuthorized,
+                DisconnectReasonCode::NotAuthorized,
+                "the policies do not allow publishing on this topic",
+            ),
+            Self::Topic => (
+                PubackReasonCode::TopicNameInvalid,
+                DisconnectReasonCode::TopicNameInvalid,
+                "the topic is malformed, too long, too deep, or reserved",
+            ),
+            Self::Rate => (
+                PubackReasonCode::QuotaExceeded,
+                DisconnectReasonCode::QuotaExceeded,
+                "too many publishes in a second",
+            ),
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn published(&mut self, publish: PublishRequest) {
+        self.parts.shared.ledger.received(1);
+        if let Some((code, reason)) = self.breach(&publish) {
+            self.parts.shared.ledger.dropped("protocol_error", 1);
+            self.stop(End::ClientError, code, Some(reason));
+            return;
+        }
+        match self.judge(&publish) {
+            Ok(()) => self.take(publish),
+            Err(denial) => self.deny(&publish, denial),
+        }
+    }
+
+    /// Faults for which a client of either version is cut off.
+    fn breach(&self, publish: &PublishRequest) -> Option<(DisconnectReasonCode, &'static str)> {
+        let rules = &self.parts.door.rules;
+        if publish.qos > 0 && publish.packet_id == 0 {
+            return Some((DisconnectReasonCode::ProtocolError, "packet id 0"));
+        }
+        if publish.has_subscription_id {
+            let reason = "a client's PUBLISH has no subscription identifier";
+            return Some((DisconnectReasonCode::ProtocolError, reason));
+        }
+        if publish.qos > rules.max_qos {
+            return Some((DisconnectReasonCode::QosNotSupported, "QoS 2 is not supported"));
+        }
+        if publish.payload.len() > rules.payload_bytes_max as usize {
+            return Some((DisconnectReasonCode::PacketTooLarge, "the payload is too large"));
+        }
+        let response_topic = publish.properties.response_topic.as_deref();
+        if response_topic.is_some_and(|topic| topic.contains(['+', '#'])) {
+            return Some((DisconnectReasonCode::ProtocolError, "wildcard in the response topic"));
+        }
+        None
+    }
+
+    fn judge(&mut self, publish: &PublishRequest) -> Result<(), Denial> {
+        let rules = &self.parts.door.rules;
+        check_topic(&publish.topic, &rules.topics).map_err(|_| Denial::Topic)?;
+        if !self.bucket.take(Instant::now()) {
+            return Err(Denial::Rate);
+        }
+        let to = destination(&publish.topic);
+        let rights = &self.parts.rights;
+        let may_retain = !publish.retain || rights.allow(Action::RetainPublish, &publish.topic);
+        if !may_retain || !rights.allow(Action::Publish, &publish.topic) {
+            return Err(Denial::NotAuthorized);
+        }
+        let retains_reserved = publish.retain && to != Destination::Broker;
+        if to == Destination::Unsupported || retains_reserved {
+            return Err(Denial::Topic);
+        }
+        Ok(())
+    }
+
+    /// Refuses as AWS does, or on a standard listener as gently as the protocol allows.
+    fn deny(&mut self, publish: &PublishRequest, denial: Denial) {
+        self.parts.shared.ledger.dropped(denial.booked(), 1);
+        if denial == Denial::NotAuthorized {
+            self.parts.counters.authorization_failure(Some(&publish.topic));
+        }
+        let (puback, disconnect, reason) = denial.codes();
+        let is_v5 = self.parts.link.is_v5();
+        let is_aws = self.parts.door.rules.is_aws();
+        let end = match denial {
+            Denial::NotAuthorized => End::AuthError,
+            _ => End::ClientError,
+        };
+        match publish.qos {
+            1 | 2 if is_v5 => {
+                let verdict = Verdict { code: puback, reason: Some(reason) };
+                self.answer(publish.qos, publish.packet_id, verdict);
+            }
+            // Discarded; the client of a 3.1.1 QoS 1 publish may try again.
+            0 | 1 if denial == Denial::Rate => {}
+            0 if !is_aws && denial == Denial::NotAuthorized => {}
+            // The standard leaves 3.1.1 two ways: to close, or to acknowledge and drop.
+            1 | 2 if !is_aws && denial == Denial::NotAuthorized => {
+                self.answer(publish.qos, publish.packet_id, Verdict::TAKEN);
+            }
+            _ => self.stop(end, disconnect, Some(reason)),
+        }
+    }
+
+    fn take(&mut self, publish: PublishRequest) {
+        let shared = Arc::clone(&self.parts.shared);
+        let (qos, packet_id) = (publish.qos, publish.packet_id);
+        let to = destination(&publish.topic);
+        self.parts.counters.message_in(&publish.topic, publish.payload.len());
+        if let Destination::Report { thing, format } = to {
+            let thing = thing.to_owned();
+            let message = self.message(publish);
+            let report = take_report(shared, thing, format, message);
+            let settled = report.map(move |failure| Settled { qos, packet_id, failure });
+            self.pending.push_back(settled.boxed());
+            return;
+        }
+        let is_for_subscribers = to == Destination::Broker;
+        let message = Arc::new(self.message(publish));
+        if is_for_subscribers {
+            shared.broker.route(&message, Some(self.parts.attachment.session()));
+        }
+        match shared.broker.tap_for(&message.topic).map(Arc::clone) {
+            None => self.settle(Settled { qos, packet_id, failure: None }),
+            Some(tap) => {
+                let settled =
+                    run_rules(tap, message).map(move |failure| Settled { qos, packet_id, failure });
+                self.pending.push_back(settled.boxed());
+            }
+        }
+    }
+
+    fn message(&self, publish: PublishRequest) -> Message {
+        let mut properties = publish.properties;
+        if self.parts.door.rules.is_aws() {
+            properties.expiry_seconds =
+                properties.expiry_seconds.map(|seconds| seconds.clamp(1, EXPIRY_SECONDS_MAX));
+        }
+        Message {
+            topic: publish.topic.into(),
+            payload: publish.payload,
+            qos: publish.qos,
+            retain: publish.retain,
+            properties,
+            origin: Origin::Client {
+                client_id: Arc::clone(&self.parts.client_id),
+                principal: Arc::clone(&self.parts.principal),
+            },
+            arrived: self.parts.shared.clock.now(),
+            traces: Arc::default(),
+            depth: 0,
+        }
+    }
+}
+
+/// Hands a report over and answers it. Returns what kept it from being stored.
+async fn take_report(
+    shared: Arc<Shared>,
+    thing: String,
+    format: ReportFormat,
+    message: Message,
+) -> Option<&'static str> {
+    let report =
+        ReportPublish { thing, format, payload: message.payload.clone(), arrived: message.arrived };
+    let reply = match shared.reports.submit(report).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            tracing::error!(topic = %message.topic, %error, "a report could not be stored");
+            return Some("report_not_stored");
+        }
+    };
+    let outcome = if reply.accepted { "accepted" } else { "rejected" };
+    answer_report(&shared, format!("{}/{outcome}", message.topic), reply.document).await;
+    match shared.broker.tap_for(&message.topic).map(Arc::clone) {
+        None => None,
+        Some(tap) => run_rules(tap, Arc::new(message)).await,
+    }
+}
+
+async fn answer_report(shared: &Shared, topic: String, document: Bytes) {
+    if !shared.broker.has_audience(&topic) {
+        return;
+    }
+    let now = shared.clock.now();
+    let answer = Message::from_service("gateway", topic, document, now);
+    if let Err(error) = shared.broker.publish(answer).await {
+        tracing::warn!(%error, "a rule on a report's answer failed");
+    }
+}
+
+async fn run_rules(tap: Arc<dyn MessageTap>, message: Arc<Message>) -> Option<&'static str> {
+    match tap.accept(Arc::clone(&message)).await {
+        Ok(()) => None,
+        Err(error) => {
+            tracing::error!(topic = %message.topic, %error, "a rule could not be completed");
+            Some("rule_failed")
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The rules of one listener: dialect and limits on what a client may do (spec iot-core §3.2, §3.5).
+
+use picket_session::{Dialect, TopicLimits};
+use serde::{Deserialize, Serialize};
+
+/// `[gateway.tls_rules]` and `[gateway.plaintext_rules]`: what is absent has the listener's default,
+/// given as TLS / plaintext.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RulesConfig {
+    /// `"aws"` or `"standard"`: what holds where AWS IoT leaves the MQTT standard. aws / standard.
+    pub dialect: Option<Dialect>,
+    /// Highest QoS, 1 or 2. 1 / 2.
+    pub max_qos: Option<u8>,
+    /// Longest topic or filter in bytes. 256 / 65535.
+    pub topic_bytes_max: Option<usize>,
+    /// Most slashes in a topic or filter. 7 / 128.
+    pub topic_slashes_max: Option<usize>,
+    /// Most filters in one SUBSCRIBE. 8 / 1000.
+    pub filters_per_subscribe_max: Option<usize>,
+    /// Most subscriptions of a session. 50 / 10000.
+    pub subscriptions_max: Option<usize>,
+    /// Publishes a connection may send per second; more are discarded; 0 is no limit. 100 / 0.
+    pub publishes_per_second: Option<u32>,
+    /// Largest payload in bytes. 131072 / 1048576.
+    pub payload_bytes_max: Option<u32>,
+    /// A shorter keep-alive is raised to this, in seconds. 30 / 0.
+    pub keep_alive_seconds_min: Option<u16>,
+    /// A longer keep-alive, or none, is lowered to this, in seconds; 0 is no limit. 1200 / 0.
+    pub keep_alive_seconds_max: Option<u16>,
+    /// Longest life of a session without a connection, in seconds; also the life of a 3.1.1 session.
+    /// 3600 / 604800.
+    pub session_expiry_seconds_max: Option<u32>,
+    /// Publishes of a client that may be unacknowledged. 100 / 100.
+    pub receive_maximum: Option<u16>,
+    /// Topic aliases a client may set. 8 / 16.
+    pub topic_alias_max: Option<u16>,
+}
+
+/// The same, complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rules {
+    pub(crate) dialect: Dialect,
+    pub(crate) max_qos: u8,
+    pub(crate) topics: TopicLimits,
+    pub(crate) filters_per_subscribe_max: usize,
+    pub(crate) subscriptions_max: usize,
+    pub(crate) publishes_per_second: u32,
+    pub(crate) payload_bytes_max: u32,
+    pub(crate) keep_alive_seconds_min: u16,
+    pub(crate) keep_alive_seconds_max: u16,
+    pub(crate) session_expiry_seconds_max: u32,
+    pub(crate) receive_maximum: u16,
+    pub(crate) topic_alias_max: u16,
+}
+
+/// Room for topic and properties beside the payload.
+const HEADER_BYTES_MAX: u32 = 16 * 1024;
+
+impl Rules {
+    pub(crate) fn for_tls(config: &RulesConfig) -> Self {
+        let base = Self {
+            dialect: Dialect::Aws,
+            max_qos: 1,
+            topics: TopicLimits { bytes_max: 256, slashes_max: 7 },
+            filters_per_subscribe_max: 8,
+            subscriptions_max: 50,
+            publishes_per_second: 100,
+            payload_bytes_max: 128 * 1024,
+            keep_alive_seconds_min: 30,
+            keep_alive_seconds_max: 1200,
+            session_expiry_seconds_max: 3600,
+            receive_maximum: 100,
+            topic_alias_max: 8,
+        };
+        base.with(config)
+    }
+
+    pub(crate) fn for_plaintext(config: &RulesConfig) -> Self {
+        let base = Self {
+            dialect: Dialect::Standard,
+            max_qos: 2,
+            topics: TopicLimits { bytes_max: 65_535, slashes_max: 128 },
+            filters_per_subscribe_max: 1000,
+            subscriptions_max: 10_000,
+            publishes_per_second: 0,
+            payload_bytes_max: 1024 * 1024,
+            keep_alive_seconds_min: 0,
+            keep_alive_seconds_max: 0,
+            session_expiry_seconds_max: 7 * 24 * 3600,
+            receive_maximum: 100,
+            topic_alias_max: 16,
+        };
+        base.with(config)
+    }
+
+    fn with(self, config: &RulesConfig) -> Self {
+        let topics = TopicLimits {
+            bytes_max: config.topic_bytes_max.unwrap_or(self.topics.bytes_max),
+            slashes_max: config.topic_slashes_max.unwrap_or(self.topics.slashes_max),
+        };
+        let c = config;
+        Self {
+            dialect: c.dialect.unwrap_or(self.dialect),
+            max_qos: c.max_qos.unwrap_or(self.max_qos),
+            topics,
+            filters_per_subscribe_max: c
+                .filters_per_subscribe_max
+                .unwrap_or(self.filters_per_subscribe_max),
+            subscriptions_max: c.subscriptions_max.unwrap_or(self.subscriptions_max),
+            publishes_per_second: c.publishes_per_second.unwrap_or(self.publishes_per_second),
+            payload_bytes_max: c.payload_bytes_max.unwrap_or(self.payload_bytes_max),
+            keep_alive_seconds_min: c.keep_alive_seconds_min.unwrap_or(self.keep_alive_seconds_min),
+            keep_alive_seconds_max: c.keep_alive_seconds_max.unwrap_or(self.keep_alive_seconds_max),
+            session_expiry_seconds_max: c
+                .session_expiry_seconds_max
+                .unwrap_or(self.session_expiry_seconds_max),
+            receive_maximum: c.receive_maximum.unwrap_or(self.receive_maximum).max(1),
+            topic_alias_max: c.topic_alias_max.unwrap_or(self.topic_alias_max),
+        }
+    }
+
+    pub(crate) fn is_aws(&self) -> bool {
+        self.dialect == Dialect::Aws
+    }
+
+    /// Largest packet taken, in bytes.
+    pub(crate) fn packet_bytes_max(&self) -> u32 {
+        self.payload_bytes_max.saturating_add(HEADER_BYTES_MAX)
+    }
+
+    /// The keep-alive that holds for a client that asked for `asked` seconds.
+    pub(crate) fn keep_alive_seconds(&self, asked: u16) -> u16 {
+        match self.keep_alive_seconds_max {
+            0 if asked == 0 => 0,
+            0 => asked.max(self.keep_alive_seconds_min),
+            max if asked == 0 => max,
+            max => asked.clamp(self.keep_alive_seconds_min.min(max), max),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keep_alive_is_clamped_as_aws_does_and_left_alone_otherwise() {
+        let aws = Rules::for_tls(&RulesConfig::default());
+        let asked = [0, 5, 60, 5000].map(|asked| aws.keep_alive_seconds(asked));
+        assert_eq!(asked, [1200, 30, 60, 1200]);
+        let standard = Rules::for_plaintext(&RulesConfig::default());
+        let asked = [0, 5, 60, 5000].map(|asked| standard.keep_alive_seconds(asked));
+        assert_eq!(asked, [0, 5, 60, 5000]);
+    }
+}

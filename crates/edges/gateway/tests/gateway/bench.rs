@@ -1,0 +1,298 @@
+//! A gateway on free ports with a registry, counters and an intake in memory.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use picket_broker::{Broker, BrokerLimits};
+use picket_core::{Account, CertificateId, PolicyName, SystemClock, Tasks, ThingName, Timestamp};
+use picket_gateway::{BoundAddresses, Gateway, GatewayConfig, GatewayParts, ServerIdentity};
+use picket_ports::directory::{
+    CertificateEntry, DirectoryChange, PolicyText, Principal, ThingEntry,
+};
+use picket_ports::registry::CertificateStatus;
+use picket_ports::{
+    CloudMetrics, DeviceCounters, Directory, LogError, Message, MessageTap, ReportIntake,
+    ReportPublish, ReportReply, TapError,
+};
+use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::runtime::Runtime;
+use tokio::sync::broadcast;
+
+/// A registry in memory: certificates with one policy each.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    certificates: Mutex<HashMap<CertificateId, CertificateEntry>>,
+    policy: Mutex<Arc<PolicyText>>,
+    changes: broadcast::Sender<DirectoryChange>,
+}
+
+impl Registry {
+    pub(crate) fn set_status(&self, id: &CertificateId, status: CertificateStatus) {
+        if let Some(entry) = self.certificates.lock().unwrap().get_mut(id) {
+            entry.status = status;
+        }
+        self.changes.send(DirectoryChange::Certificate(id.clone())).unwrap();
+    }
+
+    pub(crate) fn set_policy(&self, document: &str) {
+        *self.policy.lock().unwrap() = policy(document);
+        self.changes.send(DirectoryChange::Rights).unwrap();
+    }
+}
+
+fn policy(document: &str) -> Arc<PolicyText> {
+    let name = PolicyName::new("device").unwrap();
+    Arc::new(PolicyText { name, document: document.to_owned() })
+}
+
+impl Directory for Registry {
+    fn certificate(&self, id: &CertificateId) -> Option<CertificateEntry> {
+        self.certificates.lock().unwrap().get(id).cloned()
+    }
+
+    fn principal(&self, certificate: &CertificateId, client_id: &str) -> Principal {
+        let thing = ThingEntry {
+            name: ThingName::new(client_id).unwrap(),
+            type_name: None,
+            attributes: Vec::new(),
+        };
+        Principal {
+            certificate: Some(certificate.clone()),
+            thing: Some(Arc::new(thing)),
+            policies: vec![Arc::clone(&self.policy.lock().unwrap())],
+        }
+    }
+
+    fn is_registered(&self, _name: &str) -> bool {
+        true
+    }
+
+    fn groups_of(&self, _thing: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn changes(&self) -> broadcast::Receiver<DirectoryChange> {
+        self.changes.subscribe()
+    }
+}
+
+/// Counts as lines of text.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics(Arc<Mutex<Vec<String>>>);
+
+impl Metrics {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl CloudMetrics for Metrics {
+    fn device(&self, identity: &str) -> Arc<dyn DeviceCounters> {
+        Arc::new(Counters { identity: identity.to_owned(), lines: Arc::clone(&self.0) })
+    }
+}
+
+#[derive(Debug)]
+struct Counters {
+    identity: String,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Counters {
+    fn note(&self, line: impl std::fmt::Display) {
+        self.lines.lock().unwrap().push(format!("{} {line}", self.identity));
+    }
+}
+
+impl DeviceCounters for Counters {
+    fn connection_attempt(&self, from: IpAddr) {
+        self.note(format_args!("attempt from {from}"));
+    }
+    fn connected(&self, _from: IpAddr) {
+        self.note("connected");
+    }
+    fn disconnected(&self) {
+        self.note("disconnected");
+    }
+    fn authorization_failure(&self, topic: Option<&str>) {
+        self.note(format_args!("denied {}", topic.unwrap_or("-")));
+    }
+    fn message_in(&self, topic: &str, payload_bytes: usize) {
+        self.note(format_args!("in {topic} {payload_bytes}"));
+    }
+    fn message_out(&self, topic: &str, payload_bytes: usize) {
+        self.note(format_args!("out {topic} {payload_bytes}"));
+    }
+}
+
+/// Stores a report when it is let to; refuses the payload `bad`.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    pub(crate) gate: tokio::sync::Semaphore,
+    pub(crate) reports: Mutex<Vec<ReportPublish>>,
+}
+
+#[async_trait]
+impl ReportIntake for Intake {
+    async fn submit(&self, report: ReportPublish) -> Result<ReportReply, LogError> {
+        self.gate.acquire().await.unwrap().forget();
+        let accepted = &report.payload[..] != b"bad";
+        self.reports.lock().unwrap().push(report);
+        Ok(ReportReply { accepted, document: Bytes::from_static(b"{}"), trace: None })
+    }
+}
+
+/// Sees everything under `tapped/` and `$aws/rules/`.
+#[derive(Debug, Default)]
+pub(crate) struct Tap {
+    pub(crate) topics: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl MessageTap for Tap {
+    fn wants(&self, topic: &str) -> bool {
+        topic.starts_with("tapped/") || topic.starts_with("$aws/rules/")
+    }
+
+    async fn accept(&self, message: Arc<Message>) -> Result<(), TapError> {
+        self.topics.lock().unwrap().push(message.topic.to_string());
+        match message.topic.ends_with("/fail") {
+            true => Err(TapError { rule: "r".to_owned(), cause: "disk full".to_owned() }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// A device's certificate and key.
+pub(crate) struct DeviceIdentity {
+    pub(crate) id: CertificateId,
+    pub(crate) certificate: CertificateDer<'static>,
+    pub(crate) key: KeyPair,
+}
+
+pub(crate) struct Bench {
+    pub(crate) runtime: Runtime,
+    pub(crate) gateway: Gateway,
+    pub(crate) at: BoundAddresses,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) tap: Arc<Tap>,
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) ca: CertificateDer<'static>,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+pub(crate) const ALLOW_OWN: &str = r#"{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Action":"iot:Connect","Resource":"arn:aws:iot:*:*:client/${iot:Connection.Thing.ThingName}"},
+  {"Effect":"Allow","Action":["iot:Publish","iot:Receive"],"Resource":[
+     "arn:aws:iot:*:*:topic/own/${iot:ClientId}/*",
+     "arn:aws:iot:*:*:topic/$aws/things/${iot:Connection.Thing.ThingName}/defender/metrics/*",
+     "arn:aws:iot:*:*:topic/$aws/rules/*"]},
+  {"Effect":"Allow","Action":"iot:Subscribe","Resource":[
+     "arn:aws:iot:*:*:topicfilter/own/${iot:ClientId}/*",
+     "arn:aws:iot:*:*:topicfilter/$aws/*"]},
+  {"Effect":"Deny","Action":"iot:Connect","Resource":"arn:aws:iot:*:*:client/banned"}
+]}"#;
+
+impl Bench {
+    pub(crate) fn start() -> Self {
+        Self::with("")
+    }
+
+    /// Starts with more lines of `[gateway]`.
+    pub(crate) fn with(more: &str) -> Self {
+        let text = format!(
+            "mqtt = \"127.0.0.1:0\"\nalpn = \"127.0.0.1:0\"\nplaintext = \"127.0.0.1:0\"\n\
+             plaintext_auth = \"anonymous\"\nplaintext_deny_subscribe = [\"test/nosubscribe\"]\n{more}"
+        );
+        let config: GatewayConfig = toml::from_str(&text).unwrap();
+        let runtime = Runtime::new().unwrap();
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "test CA");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
+        let ca = issuer.der().clone();
+        let server_key = KeyPair::generate().unwrap();
+        let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let server = server.signed_by(&server_key, &issuer).unwrap();
+        let identity = ServerIdentity {
+            chain: vec![server.der().clone()],
+            key: PrivateKeyDer::try_from(server_key.serialize_der()).unwrap(),
+        };
+        let registry = Arc::new(Registry {
+            certificates: Mutex::default(),
+            policy: Mutex::new(policy(ALLOW_OWN)),
+            changes: broadcast::channel(16).0,
+        });
+        let metrics = Arc::new(Metrics::default());
+        let gate = tokio::sync::Semaphore::new(1000);
+        let intake = Arc::new(Intake { gate, reports: Mutex::default() });
+        let broker = Broker::new(BrokerLimits::default(), Arc::new(SystemClock));
+        let tap = Arc::new(Tap::default());
+        assert!(broker.attach_tap(Arc::clone(&tap) as Arc<dyn MessageTap>));
+        let parts = GatewayParts {
+            directory: Arc::clone(&registry) as Arc<dyn Directory>,
+            cloud_metrics: Arc::clone(&metrics) as Arc<dyn CloudMetrics>,
+            reports: Arc::clone(&intake) as Arc<dyn ReportIntake>,
+            broker: Arc::clone(&broker),
+            clock: Arc::new(SystemClock),
+            account: Account::default(),
+            identity: Some(identity),
+        };
+        let gateway = runtime
+            .block_on(async {
+                broker.start(&Tasks::new());
+                Gateway::start(config, parts).await
+            })
+            .unwrap();
+        let at = gateway.addresses();
+        Self { runtime, gateway, at, registry, metrics, intake, tap, broker, ca, issuer }
+    }
+
+    /// A device with a registered, active certificate.
+    pub(crate) fn device(&self) -> DeviceIdentity {
+        let device = self.stranger();
+        let entry = CertificateEntry {
+            id: device.id.clone(),
+            status: CertificateStatus::Active,
+            not_after: Timestamp::from_millis(i64::MAX),
+        };
+        self.registry.certificates.lock().unwrap().insert(device.id.clone(), entry);
+        device
+    }
+
+    /// A device whose certificate nobody registered.
+    pub(crate) fn stranger(&self) -> DeviceIdentity {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
+        DeviceIdentity { id: picket_id(&certificate), certificate, key }
+    }
+
+    /// Waits until `condition` holds.
+    pub(crate) fn until(&self, what: &str, condition: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !condition() {
+            assert!(Instant::now() < deadline, "not in time: {what}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The distinct lines that the counters hold for `identity`.
+    pub(crate) fn counted(&self, identity: &str) -> HashSet<String> {
+        let prefix = format!("{identity} ");
+        let lines = self.metrics.lines();
+        lines.iter().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect()
+    }
+}
+
+fn picket_id(der: &CertificateDer<'_>) -> CertificateId {
+    picket_pki::id_of_der(der)
+}
