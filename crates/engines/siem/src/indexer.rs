@@ -32,10 +32,18 @@ const ID_FIELD: &str = "picket_id";
 
 type Written = Result<Vec<Segment>, SegmentError>;
 
-/// A generation on its way into segments.
+/// The numbers of a generation that goes into segments. Another attempt has the same ones, so that
+/// it writes the same files, whatever of an earlier attempt may have become durable.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    first_number: u64,
+    last_sequence: u64,
+}
+
+/// A generation that is being written.
 #[derive(Debug)]
 struct Sealing {
-    last_sequence: u64,
+    attempt: Attempt,
     written: oneshot::Receiver<Written>,
     done: Option<Written>,
 }
@@ -55,15 +63,15 @@ pub(crate) struct Indexer {
     /// The next record to read.
     next: u64,
     sealing: Option<Sealing>,
-    /// Whether a generation waits for another attempt.
-    failed: bool,
+    /// The generation that waits for another attempt.
+    failed: Option<Attempt>,
     retry_at: Option<Instant>,
 }
 
 impl Indexer {
     pub(crate) fn new(shared: Arc<Shared>, consumed: u64) -> Self {
         let seen = SeenIds::new(shared.config.dedup_ids_max);
-        Self { shared, seen, next: consumed + 1, sealing: None, failed: false, retry_at: None }
+        Self { shared, seen, next: consumed + 1, sealing: None, failed: None, retry_at: None }
     }
 
     /// Runs until the server stops. What is in memory then stays in the log.
@@ -85,7 +93,6 @@ impl Indexer {
             };
             if let Err(error) = self.seal_if_due().await {
                 tracing::error!(%error, "segments could not be written; trying again");
-                self.failed = true;
                 self.retry_at = Some(Instant::now() + RETRY);
             }
             if !more {
@@ -237,7 +244,7 @@ impl Indexer {
 
     /// Whether memory holds as much as it may until segments have been written.
     fn is_full(&self) -> bool {
-        let busy = self.sealing.is_some() || self.failed;
+        let busy = self.sealing.is_some() || self.failed.is_some();
         busy && self.shared.view.filling().bytes >= self.shared.config.seal_bytes
     }
 
@@ -245,9 +252,11 @@ impl Indexer {
         if let Some(sealing) = &mut self.sealing
             && let Some(written) = sealing.done.take().or_else(|| sealing.written.try_recv().ok())
         {
-            let last_sequence = sealing.last_sequence;
+            let attempt = sealing.attempt;
             self.sealing = None;
-            self.end_sealing(written?, last_sequence).await?;
+            self.failed = Some(attempt);
+            self.end_sealing(written?, attempt.last_sequence).await?;
+            self.failed = None;
         }
         if self.sealing.is_none() && self.is_due() {
             self.begin_sealing()?;
@@ -263,25 +272,31 @@ impl Indexer {
         let age = filling.oldest.map(|oldest| self.shared.clock.now().since(oldest));
         let asked = self.shared.seal_asked.load(Ordering::SeqCst);
         let is_asked = *self.shared.consumed.borrow() < asked && asked < self.next;
-        self.failed
+        self.failed.is_some()
             || is_asked
             || filling.bytes >= self.shared.config.seal_bytes
             || age.is_some_and(|age| age >= self.shared.config.seal_age())
     }
 
     fn begin_sealing(&mut self) -> Result<(), SegmentError> {
-        self.failed = false;
         self.retry_at = None;
-        let batches = self.shared.view.begin_sealing()?;
+        let (attempt, batches) = match self.failed.take() {
+            Some(attempt) => (attempt, self.shared.view.sealing()),
+            None => {
+                let batches = self.shared.view.begin_sealing()?;
+                let first_number =
+                    self.shared.segment_numbers(indexes_among(&batches).len() as u64);
+                (Attempt { first_number, last_sequence: self.next - 1 }, batches)
+            }
+        };
         let files = self.shared.files.clone();
-        let first_number = self.shared.segment_numbers(indexes_among(&batches).len() as u64);
         let (answer, written) = oneshot::channel();
         self.shared.tasks.spawn("siem-seal", async move {
-            let result = write_segments(&files, batches, first_number).await;
+            let result = write_segments(&files, batches, attempt.first_number).await;
             // Nobody listens when the server is stopping; the log still has the events.
             drop(answer.send(result));
         });
-        self.sealing = Some(Sealing { last_sequence: self.next - 1, written, done: None });
+        self.sealing = Some(Sealing { attempt, written, done: None });
         Ok(())
     }
 

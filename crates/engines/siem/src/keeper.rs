@@ -14,7 +14,8 @@ const MERGE_SEGMENTS_MIN: usize = 8;
 /// Runs until the server stops.
 pub(crate) async fn run(shared: Arc<Shared>) {
     let mut revision = shared.indexes.revision();
-    let mut round = tokio::time::interval(ROUND);
+    // Not at once: a start has more urgent work.
+    let mut round = tokio::time::interval_at(tokio::time::Instant::now() + ROUND, ROUND);
     // Segments whose entry is gone and whose file may still be read by a search.
     let mut leaving = Vec::new();
     loop {

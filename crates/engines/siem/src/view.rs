@@ -180,11 +180,15 @@ impl View {
     pub(crate) fn begin_sealing(&self) -> Result<Vec<RecordBatch>, ArrowError> {
         let mut inner = self.inner.lock();
         inner.close_batch()?;
-        let filled = std::mem::take(&mut inner.filling);
-        inner.sealing.extend(filled);
-        inner.sealing_bytes += inner.filling_bytes;
+        inner.sealing = std::mem::take(&mut inner.filling);
+        inner.sealing_bytes = inner.filling_bytes;
         (inner.filling_bytes, inner.filling_rows, inner.oldest) = (0, 0, None);
         Ok(inner.sealing.iter().map(|recent| recent.batch.clone()).collect())
+    }
+
+    /// The generation that is being sealed, for another attempt.
+    pub(crate) fn sealing(&self) -> Vec<RecordBatch> {
+        self.inner.lock().sealing.iter().map(|recent| recent.batch.clone()).collect()
     }
 
     /// Puts the segments in the place of the generation that was being sealed.
