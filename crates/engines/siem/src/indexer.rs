@@ -13,7 +13,7 @@ use datafusion::arrow::error::ArrowError;
 use picket_core::Timestamp;
 use picket_ports::{LogError, LogRecord, Position};
 use picket_shred::{Row, fixed};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::Instant;
 
 use crate::engine::Shared;
@@ -46,6 +46,17 @@ struct Sealing {
     attempt: Attempt,
     written: oneshot::Receiver<Written>,
     done: Option<Written>,
+}
+
+impl Sealing {
+    /// How writing ended, if it has.
+    fn answer(&mut self) -> Option<Written> {
+        self.done.take().or_else(|| match self.written.try_recv() {
+            Ok(written) => Some(written),
+            Err(TryRecvError::Closed) => Some(Err(SegmentError::Unanswered)),
+            Err(TryRecvError::Empty) => None,
+        })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -116,7 +127,8 @@ impl Indexer {
         let sealed = async {
             match &mut self.sealing {
                 Some(sealing) if sealing.done.is_none() => {
-                    sealing.done = (&mut sealing.written).await.ok();
+                    let written = (&mut sealing.written).await;
+                    sealing.done = Some(written.unwrap_or(Err(SegmentError::Unanswered)));
                 }
                 _ => std::future::pending().await,
             }
@@ -234,7 +246,7 @@ impl Indexer {
         let mut fresh = Vec::with_capacity(entry.events.len());
         for (at, event) in entry.events.iter().enumerate() {
             let named = event.fields.iter().find(|(name, _)| Some(*name) == id_field);
-            let id = named.and_then(|(_, values)| values.first());
+            let id = named.and_then(|(_, values)| values.first()).filter(|id| !id.is_empty());
             if id.is_none_or(|id| self.seen.insert(id)) {
                 fresh.push(at);
             }
@@ -250,7 +262,7 @@ impl Indexer {
 
     async fn seal_if_due(&mut self) -> Result<(), SegmentError> {
         if let Some(sealing) = &mut self.sealing
-            && let Some(written) = sealing.done.take().or_else(|| sealing.written.try_recv().ok())
+            && let Some(written) = sealing.answer()
         {
             let attempt = sealing.attempt;
             self.sealing = None;

@@ -64,6 +64,8 @@ pub(crate) enum SegmentError {
     File(#[from] std::io::Error),
     #[error("the thread that wrote the segment ended early: {0}")]
     Thread(#[from] tokio::task::JoinError),
+    #[error("the task that wrote the segment ended without an answer")]
+    Unanswered,
     #[error(transparent)]
     Catalogue(#[from] crate::catalogue::CatalogueError),
 }

@@ -45,6 +45,7 @@ async fn an_id_is_stored_once_in_memory_over_a_restart_and_over_a_seal() {
     let rig1 = rig(&directory).await;
     rig1.append(vec![with_id("x", "1"), with_id("x", "2"), with_id("y", "3"), event("4")]).await;
     rig1.append(vec![with_id("y", "5")]).await;
+    assert_eq!(rig1.raws().await, ["4", "3", "1"]);
     let ledger = rig1.siem.stats().ledger;
     assert_eq!((ledger.received, ledger.delivered, ledger.in_flight), (5, 3, 0));
     assert_eq!(ledger.dropped.get("duplicate"), Some(&2));
@@ -237,5 +238,14 @@ async fn a_scan_leaves_out_segments_of_other_times_and_indexes() {
     check(EventRange { latest: Some(START), ..EventRange::default() }, 0).await;
     let indexes = Some(vec!["other".to_owned()]);
     check(EventRange { indexes, latest: Some(later), ..EventRange::default() }, 1).await;
+    rig.close().await;
+}
+
+#[tokio::test]
+async fn an_empty_id_is_none() {
+    let directory = TempDir::new().unwrap();
+    let rig = rig(&directory).await;
+    rig.append(vec![with_id("", "1"), with_id("", "2")]).await;
+    assert_eq!(rig.raws().await, ["2", "1"]);
     rig.close().await;
 }
