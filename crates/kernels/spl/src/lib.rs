@@ -1,1 +1,5 @@
-//! Placeholder.
+//! SPL: the language of searches, compiled to DataFusion.
+
+mod error;
+
+pub use error::SplError;
