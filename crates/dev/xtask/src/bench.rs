@@ -1,0 +1,34 @@
+//! `cargo xtask bench`: the measurements, in release.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::log::Log;
+use crate::say::say;
+use crate::setup::debian;
+use crate::up::release;
+use crate::workspace::Workspace;
+
+/// The package of the benches.
+const PACKAGE: &str = "picket-bench";
+
+pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
+    if !workspace.packages.iter().any(|package| package.name == PACKAGE) {
+        bail!("there are no benches in this checkout: no crate is named {PACKAGE}");
+    }
+    let mut log = Log::create(&workspace.cache().join("logs/bench.log"))?;
+    if let Err(error) = debian::ensure(debian::BENCH, &mut log) {
+        say!("{}", log.read()?.trim_end());
+        return Err(error);
+    }
+    release(workspace, &["picket", PACKAGE])?;
+    let folder = workspace.target.join("release");
+    let error = Command::new(folder.join(PACKAGE))
+        .args(args)
+        .current_dir(&workspace.root)
+        .env("PICKET_BIN", folder.join("picket"))
+        .exec();
+    Err(error).with_context(|| format!("failed to start {PACKAGE}"))
+}
