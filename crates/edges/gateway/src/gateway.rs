@@ -168,6 +168,11 @@ impl Gateway {
         self.shared.counters.snapshot()
     }
 
+    /// How long the gateway's tasks have been running, by name; see [`Tasks::busy`].
+    pub fn busy(&self) -> Vec<(&'static str, Duration)> {
+        [&self.listeners, &self.connections].into_iter().flat_map(Tasks::busy).collect()
+    }
+
     /// Stops accepting, lets each connection finish the publishes it has taken, tells the clients and
     /// closes. False if some connections were not done after `grace`.
     pub async fn shut_down(&self, grace: Duration) -> bool {
