@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use picket_core::{CertificateId, PolicyName, ThingName, Timestamp};
 use picket_ports::RegistryError;
 use picket_ports::registry::{
-    Certificate, CertificateStatus, Document, DocumentKind, Page, Policy, PolicyTarget, Registry,
-    Thing, ThingGroup,
+    Certificate, CertificateStatus, Document, DocumentKind, NewDevice, Page, Policy, PolicyTarget,
+    Registry, Thing, ThingGroup,
 };
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -72,19 +72,28 @@ impl SqliteRegistry {
     }
 }
 
+fn insert_thing(thing: &Thing) -> Result<Statement<'_>> {
+    let Thing { name, type_name, attributes, created } = thing;
+    let attributes = serde_json::to_string(attributes)
+        .map_err(|error| RegistryError::Storage(error.to_string()))?;
+    let text = "INSERT INTO things (name, type_name, attributes, created) VALUES (?, ?, ?, ?)";
+    Ok(query(text).bind(name.as_str()).bind(type_name).bind(attributes).bind(created.as_millis()))
+}
+
+fn insert_certificate(certificate: &Certificate) -> Statement<'_> {
+    let Certificate { id, pem, status, not_after, created } = certificate;
+    query("INSERT INTO certificates (id, pem, status, not_after, created) VALUES (?, ?, ?, ?, ?)")
+        .bind(id.as_str())
+        .bind(pem)
+        .bind(status.as_str())
+        .bind(not_after.as_millis())
+        .bind(created.as_millis())
+}
+
 #[async_trait]
 impl Registry for SqliteRegistry {
     async fn create_thing(&self, thing: &Thing) -> Result<()> {
-        let Thing { name, type_name, attributes, created } = thing;
-        let attributes = serde_json::to_string(attributes)
-            .map_err(|error| RegistryError::Storage(error.to_string()))?;
-        let statement =
-            query("INSERT INTO things (name, type_name, attributes, created) VALUES (?, ?, ?, ?)")
-                .bind(name.as_str())
-                .bind(type_name)
-                .bind(attributes)
-                .bind(created.as_millis());
-        self.insert("thing", name.as_str(), statement).await
+        self.insert("thing", thing.name.as_str(), insert_thing(thing)?).await
     }
 
     async fn thing(&self, name: &ThingName) -> Result<Thing> {
@@ -157,16 +166,7 @@ impl Registry for SqliteRegistry {
     }
 
     async fn create_certificate(&self, certificate: &Certificate) -> Result<()> {
-        let Certificate { id, pem, status, not_after, created } = certificate;
-        let statement = query(
-            "INSERT INTO certificates (id, pem, status, not_after, created) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(id.as_str())
-        .bind(pem)
-        .bind(status.as_str())
-        .bind(not_after.as_millis())
-        .bind(created.as_millis());
-        self.insert("certificate", id.as_str(), statement).await
+        self.insert("certificate", certificate.id.as_str(), insert_certificate(certificate)).await
     }
 
     async fn certificate(&self, id: &CertificateId) -> Result<Certificate> {
@@ -210,6 +210,43 @@ impl Registry for SqliteRegistry {
             Ok((rows::thing_name(row, "thing")?, rows::certificate_id(row, "certificate")?))
         })
         .await
+    }
+
+    async fn enroll(&self, device: &NewDevice<'_>) -> Result<()> {
+        let NewDevice { thing, certificate, policy, group } = *device;
+        let (name, id) = (thing.name.as_str(), certificate.id.as_str());
+        // Dropped without a commit, the transaction leaves nothing behind.
+        let mut all = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(storage)?;
+        for (kind, text, wanted) in [
+            ("thing group", "SELECT 1 FROM thing_groups WHERE name = ?", group),
+            ("policy", "SELECT 1 FROM policies WHERE name = ?", policy.as_str()),
+        ] {
+            let found = query(text).bind(wanted).fetch_optional(&mut *all).await;
+            found.map_err(storage)?.ok_or_else(|| not_found(kind, wanted))?;
+        }
+        let inserted = insert_thing(thing)?.execute(&mut *all).await;
+        inserted.map_err(|error| insert_error("thing", name, error))?;
+        let inserted = insert_certificate(certificate).execute(&mut *all).await;
+        inserted.map_err(|error| insert_error("certificate", id, error))?;
+        for tie in [
+            query("INSERT INTO thing_attachments (thing, certificate) VALUES (?, ?)")
+                .bind(name)
+                .bind(id),
+            query("INSERT INTO memberships (thing, thing_group) VALUES (?, ?)")
+                .bind(name)
+                .bind(group),
+            query(
+                "INSERT OR IGNORE INTO policy_attachments (policy, target_kind, target)
+                 VALUES (?, 'certificate', ?)",
+            )
+            .bind(policy.as_str())
+            .bind(id),
+        ] {
+            tie.execute(&mut *all).await.map_err(storage)?;
+        }
+        all.commit().await.map_err(storage)?;
+        self.changed();
+        Ok(())
     }
 
     async fn create_policy(&self, policy: &Policy) -> Result<()> {

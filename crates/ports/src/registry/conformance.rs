@@ -3,7 +3,7 @@
 use picket_core::{CertificateId, PolicyName, ThingName, Timestamp};
 
 use super::{
-    Certificate, CertificateStatus, DocumentKind, Page, Policy, PolicyTarget, Registry,
+    Certificate, CertificateStatus, DocumentKind, NewDevice, Page, Policy, PolicyTarget, Registry,
     RegistryError, Thing, ThingGroup,
 };
 
@@ -17,6 +17,7 @@ pub async fn registry(registry: &dyn Registry) {
     documents_count_their_versions(registry).await;
     every_change_moves_the_revision(registry).await;
     deleting_a_thing_removes_its_ties(registry).await;
+    a_device_is_enrolled_whole_or_not_at_all(registry).await;
 }
 
 fn thing(name: &str) -> Thing {
@@ -143,4 +144,38 @@ async fn deleting_a_thing_removes_its_ties(registry: &dyn Registry) {
     assert!(registry.thing_attachments().await.unwrap().is_empty());
     assert!(registry.memberships(Some("parent")).await.unwrap().is_empty());
     assert!(registry.delete_thing(&name).await.is_err());
+}
+
+async fn a_device_is_enrolled_whole_or_not_at_all(registry: &dyn Registry) {
+    let thing = thing("enrolled");
+    let certificate = Certificate {
+        id: certificate_id('e'),
+        pem: "pem".into(),
+        status: CertificateStatus::Active,
+        not_after: Timestamp::from_millis(9),
+        created: Timestamp::from_millis(1),
+    };
+    let (policy, missing) = (PolicyName::new("device").unwrap(), PolicyName::new("none").unwrap());
+    let device =
+        NewDevice { thing: &thing, certificate: &certificate, policy: &policy, group: "parent" };
+    let before = *registry.revision().borrow();
+    for refused in
+        [NewDevice { group: "nowhere", ..device }, NewDevice { policy: &missing, ..device }]
+    {
+        let error = registry.enroll(&refused).await.unwrap_err();
+        assert!(matches!(error, RegistryError::NotFound { .. }), "{error}");
+        assert!(registry.thing(&thing.name).await.is_err());
+        assert!(registry.certificate(&certificate.id).await.is_err());
+    }
+    registry.enroll(&device).await.unwrap();
+    assert_eq!(*registry.revision().borrow(), before + 1, "one change");
+    assert_eq!(registry.thing(&thing.name).await.unwrap(), thing);
+    let tie = (thing.name.clone(), certificate.id.clone());
+    assert_eq!(registry.thing_attachments().await.unwrap(), [tie]);
+    let right = (policy.clone(), PolicyTarget::Certificate(certificate.id.clone()));
+    assert!(registry.policy_attachments().await.unwrap().contains(&right));
+    let member = (thing.name.clone(), "parent".to_owned());
+    assert_eq!(registry.memberships(Some("parent")).await.unwrap(), [member]);
+    let again = registry.enroll(&device).await.unwrap_err();
+    assert!(matches!(again, RegistryError::AlreadyExists { kind: "thing", .. }), "{again}");
 }

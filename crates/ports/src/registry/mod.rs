@@ -105,6 +105,8 @@ pub enum DocumentKind {
     Index,
     /// A HEC token.
     HecToken,
+    /// A person who may log in to the console.
+    User,
 }
 
 impl DocumentKind {
@@ -117,6 +119,7 @@ impl DocumentKind {
             Self::CustomMetric => "custom-metric",
             Self::Index => "index",
             Self::HecToken => "hec-token",
+            Self::User => "user",
         }
     }
 }
@@ -145,6 +148,19 @@ pub enum PolicyTarget {
     Certificate(CertificateId),
     /// A thing group.
     Group(String),
+}
+
+/// A device with its identity and rights; see [`Registry::enroll`].
+#[derive(Debug, Clone, Copy)]
+pub struct NewDevice<'a> {
+    /// The thing.
+    pub thing: &'a Thing,
+    /// Its certificate.
+    pub certificate: &'a Certificate,
+    /// The policy its certificate gets.
+    pub policy: &'a PolicyName,
+    /// The group it joins.
+    pub group: &'a str,
 }
 
 /// Why the registry could not do what was asked.
@@ -255,6 +271,11 @@ pub trait Registry: std::fmt::Debug + Send + Sync {
     async fn detach_thing(&self, thing: &ThingName, certificate: &CertificateId) -> Result<()>;
     /// All `(thing, certificate)` attachments.
     async fn thing_attachments(&self) -> Result<Vec<(ThingName, CertificateId)>>;
+
+    /// Adds a thing and a certificate and ties them to each other, to the policy and to the group: all
+    /// or nothing, as one change. `AlreadyExists` if the thing or the certificate is there,
+    /// `NotFound` if the policy or the group is not.
+    async fn enroll(&self, device: &NewDevice<'_>) -> Result<()>;
 
     /// Adds a policy.
     async fn create_policy(&self, policy: &Policy) -> Result<()>;
