@@ -116,7 +116,8 @@ impl<'a> Events<'a> {
         };
         let object = found.ok().and_then(|range| self.body.get(range));
         match object {
-            Some(object) if self.number < self.limits.events_max => {
+            // `number` counts this object already.
+            Some(object) if self.number <= self.limits.events_max => {
                 Some(Envelope::parse(object, &self.limits))
             }
             _ => Some(Err(ReplyCode::InvalidDataFormat)),
