@@ -205,13 +205,25 @@ impl Bench {
         Self::with("")
     }
 
+    /// Starts with a plaintext listener that wants `pair`.
+    pub(crate) fn with_password(pair: &str) -> Self {
+        Self::from_text(&format!(
+            "mqtt = \"off\"\nalpn = \"off\"\nplaintext = \"127.0.0.1:0\"\n\
+             plaintext_auth = \"password\"\nplaintext_password = \"{pair}\""
+        ))
+    }
+
     /// Starts with more lines of `[gateway]`.
     pub(crate) fn with(more: &str) -> Self {
         let text = format!(
             "mqtt = \"127.0.0.1:0\"\nalpn = \"127.0.0.1:0\"\nplaintext = \"127.0.0.1:0\"\n\
              plaintext_auth = \"anonymous\"\nplaintext_deny_subscribe = [\"test/nosubscribe\"]\n{more}"
         );
-        let config: GatewayConfig = toml::from_str(&text).unwrap();
+        Self::from_text(&text)
+    }
+
+    fn from_text(text: &str) -> Self {
+        let config: GatewayConfig = toml::from_str(text).unwrap();
         let runtime = Runtime::new().unwrap();
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();

@@ -11,7 +11,9 @@ use mqtt_protocol_core::mqtt::packet::{
     GenericPacketTrait as _, Packet, Property, Qos, SubEntry, SubOpts, v3_1_1, v5_0,
 };
 use mqtt_protocol_core::mqtt::{Connection, Version};
+use rustls::client::ResolvesClientCert;
 use rustls::pki_types::{PrivateKeyDer, ServerName};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::bench::{Bench, DeviceIdentity};
@@ -51,10 +53,8 @@ pub(crate) fn tls(
         .with_root_certificates(roots);
     let mut config = match device {
         None => config.with_no_client_auth(),
-        Some(device) => {
-            let key = PrivateKeyDer::try_from(device.key.serialize_der()).unwrap();
-            config.with_client_auth_cert(vec![device.certificate.clone()], key).unwrap()
-        }
+        // Does not compare the key with the certificate, so that a thief can be played.
+        Some(device) => config.with_client_cert_resolver(Arc::new(Offered::of(device))),
     };
     if !alpn.is_empty() {
         config.alpn_protocols = vec![alpn.to_vec()];
@@ -62,6 +62,28 @@ pub(crate) fn tls(
     let name = ServerName::try_from("localhost").unwrap();
     let session = ClientConnection::new(Arc::new(config), name).unwrap();
     StreamOwned::new(session, tcp(address))
+}
+
+/// Offers one certificate with whatever key.
+#[derive(Debug)]
+struct Offered(Arc<CertifiedKey>);
+
+impl Offered {
+    fn of(device: &DeviceIdentity) -> Self {
+        let key = PrivateKeyDer::try_from(device.key.serialize_der()).unwrap();
+        let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key).unwrap();
+        Self(Arc::new(CertifiedKey::new(vec![device.certificate.clone()], key)))
+    }
+}
+
+impl ResolvesClientCert for Offered {
+    fn resolve(&self, _: &[&[u8]], _: &[rustls::SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
 }
 
 /// Reads until the end or an error of the connection; true if it was within `limit`.
@@ -177,6 +199,13 @@ impl Client {
             let builder = v3_1_1::Connect::builder().client_id(client_id).unwrap();
             self.send(builder.clean_session(clean).keep_alive(keep_alive).build().unwrap());
         }
+        self.next()
+    }
+
+    pub(crate) fn connect_as(&mut self, client_id: &str, user: &str, password: &str) -> String {
+        let builder = v5_0::Connect::builder().client_id(client_id).unwrap().clean_start(true);
+        let builder = builder.user_name(user).unwrap().password(password.as_bytes().to_vec());
+        self.send(builder.unwrap().build().unwrap());
         self.next()
     }
 

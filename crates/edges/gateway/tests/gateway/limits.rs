@@ -90,11 +90,16 @@ fn connections_are_limited_in_all_and_per_address() {
 
 #[test]
 fn a_wrong_password_is_refused() {
-    let bench = Bench::with("");
-    drop(bench);
-    let text = "plaintext_auth = \"password\"\nplaintext_password = \"u:p\"";
-    let config = format!("mqtt = \"off\"\nalpn = \"off\"\nplaintext = \"127.0.0.1:0\"\n{text}");
-    assert_eq!(toml::from_str::<picket_gateway::GatewayConfig>(&config).unwrap().problems(), []);
+    let bench = Bench::with_password("u:p");
+    for (password, answer) in
+        [("p", "Success"), ("x", "BadUserNameOrPassword"), ("", "BadUserNameOrPassword")]
+    {
+        let mut client = Client::plain(&bench, true);
+        let got = client.connect_as("c", "u", password);
+        assert_eq!(got, format!("connack {answer} false"), "{password}");
+    }
+    let mut client = Client::plain(&bench, true);
+    assert_eq!(client.connect("c"), "connack BadUserNameOrPassword false");
 }
 
 #[test]

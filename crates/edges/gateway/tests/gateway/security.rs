@@ -65,17 +65,13 @@ fn a_certificate_without_its_key_is_of_no_use() {
     let bench = Bench::start();
     let mut thief = bench.device();
     thief.key = bench.stranger().key;
-    let key = rustls::pki_types::PrivateKeyDer::try_from(thief.key.serialize_der()).unwrap();
-    let config = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(
-        rustls::crypto::aws_lc_rs::default_provider(),
-    ))
-    .with_safe_default_protocol_versions()
-    .unwrap()
-    .with_root_certificates(rustls::RootCertStore::empty())
-    .with_client_auth_cert(vec![thief.certificate.clone()], key);
-    // The client's own library sees the mismatch; a thief's would not, and the server checks it in
-    // the same handshake message.
-    assert!(config.is_err());
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let mut stream = tls(&bench, bench.at.mqtt.unwrap(), Some(&thief), b"", version);
+        drop(stream.write_all(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a"));
+        assert!(is_closed_within(&mut stream, Duration::from_secs(5)));
+    }
+    bench.until("counted", || refused(&bench, Refused::Handshake) == 2);
+    assert_eq!(bench.metrics.lines(), [""; 0]);
 }
 
 #[test]

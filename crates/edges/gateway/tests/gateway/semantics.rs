@@ -129,7 +129,7 @@ fn subscription_options_hold() {
     let (mut one, mut two) = pair(&bench, true);
     let options = SubOpts::new().set_qos(Qos::AtLeastOnce).set_nl(true).set_rap(true);
     let id = Property::from(SubscriptionIdentifier::new(77).unwrap());
-    one.subscribe_to(vec![SubEntry::new("t", options.clone()).unwrap()], vec![id.clone()]);
+    one.subscribe_to(vec![SubEntry::new("t", options).unwrap()], vec![id.clone()]);
     two.subscribe_to(vec![SubEntry::new("t", options).unwrap()], vec![id.clone()]);
     one.publish("t", "x", 1, true);
     let Some(Packet::V5_0Publish(got)) = two.next_within(Duration::from_secs(5)) else {
