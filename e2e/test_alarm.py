@@ -33,12 +33,12 @@ def story(server):
     ):
         for client in (pump, valve):
             client.connect("localhost", mqtt["port"])
-        pump.publish(topic("pump-1"), body(tcp_ports=[22, 1883, 631]))
+        pump.publish(topic("pump-1"), body(tcp_ports=[22, 443, 1883]))
         valve.publish(topic("valve-1"), body(tcp_ports=[22]))
         two = f"{EVERYTHING} name=\"aws:num-listening-tcp-ports\" | stats count"
         server.wait_for_rows(two, lambda rows: int(rows[0]["count"]) == 2)
         assert server.alarms(thing="pump-1") == []
-        pump.publish(topic("pump-1"), body(tcp_ports=[22, 1883, 631, 21]))
+        pump.publish(topic("pump-1"), body(tcp_ports=[22, 443, 1883, 21]))
         alarm = wait_for("the alarm", lambda: server.alarms(thing="pump-1"), 60)[0]
         server.wait_for_rows(two, lambda rows: int(rows[0]["count"]) == 3)
         yield alarm
@@ -73,8 +73,8 @@ def test_the_second_search_charts_the_number_of_ports_by_device(server, story):
 
 def test_the_third_search_shows_port_21_appear(server, story):
     rows = server.search(WHICH_PORTS)
-    assert [list(row) for row in rows] == [["_time", "1883", "21", "22", "631"]] * 2
-    values = [[int(row[port]) for port in ("1883", "21", "22", "631")] for row in rows]
+    assert [list(row) for row in rows] == [["_time", "1883", "21", "22", "443"]] * 2
+    values = [[int(row[port]) for port in ("1883", "21", "22", "443")] for row in rows]
     assert values == [[1, 0, 1, 1], [1, 1, 1, 1]]
 
 
@@ -85,7 +85,7 @@ def test_a_chart_leads_back_to_the_alarm_when_the_port_closes(server, story):
     with PahoClient("pump-1").with_bundle(Bundle("pump-1", folder)) as pump:
         # The story's own connection has the same client id and gives way.
         pump.connect("localhost", mqtt["port"])
-        pump.publish(topic("pump-1"), body(tcp_ports=[22, 1883, 631]))
+        pump.publish(topic("pump-1"), body(tcp_ports=[22, 443, 1883]))
         wait_for("the alarm clears", lambda: server.alarms(thing="pump-1") == [], 60)
     cleared = server.alarms(thing="pump-1", state="cleared")
     assert [alarm["id"] for alarm in cleared] == [story["id"]]
