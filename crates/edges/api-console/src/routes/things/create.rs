@@ -1,0 +1,44 @@
+//! Giving a new device its identity.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use picket_core::{CertificateId, ThingName};
+use picket_ports::ThingBundle;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ApiResult;
+use crate::gate::Caller;
+use crate::routes::Body;
+use crate::state::Shared;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewThing {
+    name: String,
+    /// The fleet's group when absent.
+    #[serde(default)]
+    group: Option<String>,
+}
+
+/// The device's files. The private key is in this answer and nowhere else.
+#[derive(Debug, Serialize)]
+pub(crate) struct BundleView {
+    thing: ThingName,
+    certificate_id: CertificateId,
+    certificate_pem: String,
+    private_key_pem: picket_core::Secret,
+    ca_pem: String,
+}
+
+pub(crate) async fn create(
+    State(state): State<Shared>,
+    caller: Caller,
+    Body(new): Body<NewThing>,
+) -> ApiResult<(StatusCode, Json<BundleView>)> {
+    let bundle = state.enrollment.create_thing(&new.name, new.group.as_deref()).await?;
+    let ThingBundle { thing, certificate_id, certificate_pem, private_key_pem, ca_pem } = bundle;
+    tracing::info!(target: "picket::audit", user = caller.session.user, %thing, %certificate_id, "thing created");
+    let view = BundleView { thing, certificate_id, certificate_pem, private_key_pem, ca_pem };
+    Ok((StatusCode::CREATED, Json(view)))
+}

@@ -1,0 +1,124 @@
+//! Everything about one thing.
+
+use axum::Json;
+use axum::extract::State;
+use picket_core::{CertificateId, ErrorCode, ThingName, Timestamp};
+use picket_ports::RegistryError;
+use picket_ports::alarms::AlarmFilter;
+use picket_ports::registry::{CertificateStatus, Thing};
+use serde::Serialize;
+
+use crate::error::{ApiError, ApiResult};
+use crate::routes::Name;
+use crate::routes::alarms::AlarmView;
+use crate::spl_text::{self, SavedSpl};
+use crate::state::{ConsoleState, Shared};
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CertificateView {
+    id: CertificateId,
+    status: CertificateStatus,
+    not_after_ms: Timestamp,
+    created_ms: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct Attribute {
+    name: String,
+    value: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ThingView {
+    name: ThingName,
+    /// False for a device that reports without being in the registry.
+    registered: bool,
+    type_name: Option<String>,
+    attributes: Vec<Attribute>,
+    created_ms: Option<Timestamp>,
+    groups: Vec<String>,
+    certificates: Vec<CertificateView>,
+    alarms: Vec<AlarmView>,
+    /// The search for all its events.
+    events: SavedSpl,
+}
+
+pub(crate) async fn show(
+    State(state): State<Shared>,
+    Name(name): Name,
+) -> ApiResult<Json<ThingView>> {
+    let name =
+        ThingName::new(&name).map_err(|error| ApiError::new(ErrorCode::NotFound, error.to_string()))?;
+    let thing = match state.registry.thing(&name).await {
+        Ok(thing) => Ok(thing),
+        Err(missing @ RegistryError::NotFound { .. }) => Err(missing),
+        Err(error) => return Err(error.into()),
+    };
+    let alarms = alarms(&state, &name).await?;
+    let registered = thing.is_ok();
+    let (groups, certificates) = if registered {
+        (groups(&state, &name).await?, certificates(&state, &name).await?)
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let thing = match thing {
+        Ok(thing) => Some(thing),
+        Err(missing) if alarms.is_empty() => return Err(missing.into()),
+        Err(_) => None,
+    };
+    let (type_name, attributes, created_ms) = described(thing);
+    let events = SavedSpl {
+        spl: spl_text::events_of_thing(&state.config.index, name.as_str()),
+        earliest: "-1h".to_owned(),
+        latest: "now".to_owned(),
+    };
+    Ok(Json(ThingView {
+        name,
+        registered,
+        type_name,
+        attributes,
+        created_ms,
+        groups,
+        certificates,
+        alarms,
+        events,
+    }))
+}
+
+fn described(thing: Option<Thing>) -> (Option<String>, Vec<Attribute>, Option<Timestamp>) {
+    let Some(thing) = thing else { return (None, Vec::new(), None) };
+    let pairs = thing.attributes.into_iter();
+    let attributes = pairs.map(|(name, value)| Attribute { name, value }).collect();
+    (thing.type_name, attributes, Some(thing.created))
+}
+
+async fn alarms(state: &ConsoleState, name: &ThingName) -> ApiResult<Vec<AlarmView>> {
+    let filter = AlarmFilter { thing: Some(name.as_str().to_owned()), profile: None };
+    let active = state.alarms.active(&filter).await?;
+    Ok(active.into_iter().map(|alarm| AlarmView::active(&state.config.index, alarm)).collect())
+}
+
+async fn groups(state: &ConsoleState, name: &ThingName) -> Result<Vec<String>, RegistryError> {
+    let pairs = state.registry.memberships(None).await?;
+    Ok(pairs.into_iter().filter(|(thing, _)| thing == name).map(|(_, group)| group).collect())
+}
+
+async fn certificates(
+    state: &ConsoleState,
+    name: &ThingName,
+) -> Result<Vec<CertificateView>, RegistryError> {
+    let mut certificates = Vec::new();
+    for (thing, id) in state.registry.thing_attachments().await? {
+        if thing != *name {
+            continue;
+        }
+        let certificate = state.registry.certificate(&id).await?;
+        certificates.push(CertificateView {
+            id,
+            status: certificate.status,
+            not_after_ms: certificate.not_after,
+            created_ms: certificate.created,
+        });
+    }
+    Ok(certificates)
+}

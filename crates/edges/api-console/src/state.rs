@@ -1,0 +1,80 @@
+//! What all handlers share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use picket_core::{Clock, Timestamp};
+use picket_ports::{Alarms, Enrollment, Pipeline, Registry, Search};
+use tokio::sync::Semaphore;
+
+use crate::config::ConsoleConfig;
+use crate::history::History;
+use crate::lockout::{Lockout, LockoutLimits};
+use crate::passwords::PasswordChecks;
+use crate::server::ConsoleDeps;
+use crate::sessions::{SessionBook, SessionLimits};
+
+/// The console's state. Handlers hold it by [`Shared`].
+#[derive(Debug)]
+pub(crate) struct ConsoleState {
+    pub(crate) config: ConsoleConfig,
+    pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) enrollment: Arc<dyn Enrollment>,
+    pub(crate) alarms: Arc<dyn Alarms>,
+    pub(crate) search: Arc<dyn Search>,
+    pub(crate) pipeline: Arc<dyn Pipeline>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) passwords: PasswordChecks,
+    pub(crate) search_seats: Semaphore,
+    sessions: Mutex<SessionBook>,
+    lockout: Mutex<Lockout>,
+    history: Mutex<History>,
+}
+
+pub(crate) type Shared = Arc<ConsoleState>;
+
+impl ConsoleState {
+    pub(crate) fn new(config: ConsoleConfig, deps: &ConsoleDeps) -> Self {
+        let session_limits = SessionLimits {
+            idle: Duration::from_secs(config.session_idle_seconds),
+            lifetime: Duration::from_secs(config.session_seconds_max),
+            sessions_max: config.sessions_max,
+        };
+        let lockout_limits = LockoutLimits {
+            user_failures_max: config.user_failures_max,
+            address_failures_max: config.address_failures_max,
+            wait: Duration::from_secs(config.lockout_seconds),
+            entries_max: config.lockout_entries_max,
+        };
+        Self {
+            registry: deps.registry.clone(),
+            enrollment: deps.enrollment.clone(),
+            alarms: deps.alarms.clone(),
+            search: deps.search.clone(),
+            pipeline: deps.pipeline.clone(),
+            clock: deps.clock.clone(),
+            passwords: PasswordChecks::new(config.password_checks_max),
+            search_seats: Semaphore::new(config.searches_max.max(1)),
+            sessions: Mutex::new(SessionBook::new(session_limits)),
+            lockout: Mutex::new(Lockout::new(lockout_limits)),
+            history: Mutex::new(History::default()),
+            config,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn sessions(&self) -> MutexGuard<'_, SessionBook> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn lockout(&self) -> MutexGuard<'_, Lockout> {
+        self.lockout.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
