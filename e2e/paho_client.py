@@ -125,7 +125,8 @@ class PahoClient:
         self.connack = reason
 
     def _on_disconnect(self, client, data, flags, reason, properties):
-        self.disconnected = reason or "closed"
+        if self.disconnected is None:
+            self.disconnected = reason or "closed"
         # These tests look at one connection; paho would come back by itself.
         self.client.disconnect()
 
