@@ -119,6 +119,12 @@ impl Identity {
         Self::parse(ca, certificate, key, &places)
     }
 
+    /// The device's own certificate, DER.
+    pub fn certificate_der(&self) -> &[u8] {
+        // A chain without a certificate is refused when it is read.
+        self.certified_key.cert.first().map_or(&[], |certificate| certificate.as_ref())
+    }
+
     fn parse(
         ca: &[u8],
         certificate: &[u8],

@@ -1,0 +1,24 @@
+use picket_wire_report::Report;
+
+use super::{Collector, Sample, ports};
+use crate::procfs::ProcfsError;
+use crate::sockets::LISTEN;
+
+#[derive(Debug)]
+pub(super) struct ListeningTcpPorts;
+
+impl Collector for ListeningTcpPorts {
+    fn name(&self) -> &'static str {
+        "listening_tcp_ports"
+    }
+
+    fn doc(&self) -> &'static str {
+        "TCP ports that take connections, with the interface they are bound to."
+    }
+
+    fn collect(&self, sample: &mut Sample<'_>, report: &mut Report) -> Result<(), ProcfsError> {
+        let ports = ports::listening(sample, ["net/tcp", "net/tcp6"], LISTEN)?;
+        report.metrics.get_or_insert_default().listening_tcp_ports = Some(ports);
+        Ok(())
+    }
+}
