@@ -73,13 +73,13 @@ impl Cx<'_> {
 
     fn cargo(&self, args: &[&str]) -> Command {
         let mut command = Command::new("cargo");
-        command.current_dir(&self.workspace.root).args(args);
+        command.current_dir(&self.workspace.root).env("CARGO_TERM_COLOR", "never").args(args);
         command
     }
 }
 
 fn format(cx: &mut Cx<'_>) -> Result<()> {
-    let mut command = cx.cargo(&["fmt", "--all", "--check"]);
+    let mut command = cx.cargo(&["fmt", "--all", "--check", "--", "--color", "never"]);
     cx.check(&mut command)
 }
 
@@ -106,9 +106,11 @@ fn licences(cx: &mut Cx<'_>) -> Result<()> {
 fn console(cx: &mut Cx<'_>) -> Result<()> {
     let tools = Tools::default().with_node(cx.workspace, &mut cx.log)?;
     let npm = Npm::open(cx.workspace, &tools, &mut cx.log)?;
-    cx.check(&mut npm.script("lint"))?;
-    cx.tests(Runner::Vitest, &mut npm.script("test"))?;
-    cx.check(&mut npm.script("build"))
+    // All three, so that one run tells everything and what embeds the build has it.
+    let lint = cx.check(&mut npm.script("lint"));
+    let tests = cx.tests(Runner::Vitest, &mut npm.script("test"));
+    let built = cx.check(&mut npm.script("build"));
+    lint.and(tests).and(built)
 }
 
 fn clippy(cx: &mut Cx<'_>) -> Result<()> {
