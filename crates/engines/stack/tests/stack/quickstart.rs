@@ -1,0 +1,87 @@
+//! The template of the first start.
+
+use picket_core::PolicyName;
+use picket_ports::Registry;
+use picket_ports::registry::DocumentKind;
+use picket_stack::{Parameters, ResourceState};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, NOW};
+
+const TEMPLATE: &str = include_str!("../../../../../templates/quickstart.yaml");
+const TOKEN: &str = "0aeeac95-ac74-4aa9-b30d-6c4c0ac581ba";
+
+fn parameters() -> Parameters {
+    Parameters::new().with("HecUrl", "https://127.0.0.1:8088").with("HecToken", TOKEN)
+}
+
+#[tokio::test]
+async fn a_first_start_makes_everything_and_a_second_changes_nothing() {
+    let bench = Bench::start().await;
+    let outcome = bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
+    assert_eq!(outcome.with_state(ResourceState::Created).count(), 7, "{outcome:?}");
+    assert_eq!(outcome.outputs["FleetGroup"], "picket-fleet");
+    assert_eq!(outcome.outputs["DevicePolicy"], "picket-device");
+    assert_eq!(outcome.outputs["Index"], "iot");
+    assert_eq!(bench.count().await, 7);
+    let again = bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
+    assert_eq!(again.with_state(ResourceState::Unchanged).count(), 7, "{again:?}");
+}
+
+#[tokio::test]
+async fn the_device_policy_keeps_its_variables() {
+    let bench = Bench::start().await;
+    bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
+    let policies = bench.registry.policies().await.unwrap();
+    assert_eq!(policies[0].name, PolicyName::new("picket-device").unwrap());
+    let document: Value = serde_json::from_str(&policies[0].document).unwrap();
+    assert_eq!(
+        document["Statement"][0]["Resource"],
+        "arn:aws:iot:eu-west-1:111122223333:client/${iot:Connection.Thing.ThingName}"
+    );
+    assert_eq!(
+        document["Statement"][1]["Resource"][0],
+        "arn:aws:iot:eu-west-1:111122223333:topic/$aws/things/${iot:Connection.Thing.ThingName}\
+         /defender/metrics/json"
+    );
+}
+
+#[tokio::test]
+async fn the_profile_exports_the_whole_catalogue_to_the_rule_that_feeds_the_stream() {
+    let bench = Bench::start().await;
+    bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
+    let profile = bench.body(DocumentKind::SecurityProfile, "picket-baseline").await;
+    assert_eq!(profile["metricsExportConfig"]["mqttTopic"], "$aws/rules/picket_metrics_export");
+    assert_eq!(
+        profile["targets"],
+        json!(["arn:aws:iot:eu-west-1:111122223333:all/registered-things"])
+    );
+    let retained = profile["additionalMetricsToRetainV2"].as_array().unwrap();
+    assert_eq!(retained.len(), 18);
+    assert!(retained.iter().all(|it| it["exportMetric"] == true));
+    let ports = &profile["behaviors"][0];
+    assert_eq!(ports["criteria"]["comparisonOperator"], "in-port-set");
+    assert!(!ports["criteria"]["value"]["ports"].as_array().unwrap().contains(&json!(21)));
+    assert_eq!(profile["behaviors"][1]["criteria"]["value"], json!({"count": 5_000_000}));
+    let rule = bench.body(DocumentKind::TopicRule, "picket_metrics_export").await;
+    assert_eq!(rule["sql"], "SELECT *");
+    assert_eq!(rule["actions"][0]["firehose"]["deliveryStreamName"], "picket-to-siem");
+}
+
+#[tokio::test]
+async fn the_stream_and_the_token_fit_each_other() {
+    let bench = Bench::start().await;
+    bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
+    let stream = bench.body(DocumentKind::DeliveryStream, "picket-to-siem").await;
+    let splunk = &stream["SplunkDestinationConfiguration"];
+    assert_eq!(splunk["HECEndpoint"], "https://127.0.0.1:8088");
+    assert_eq!(splunk["HECToken"], TOKEN);
+    assert_eq!(
+        splunk["ProcessingConfiguration"]["Processors"][0]["Parameters"][0]["ParameterValue"],
+        "arn:aws:lambda:eu-west-1:111122223333:function:picket-device-defender-transform"
+    );
+    let token = bench.body(DocumentKind::HecToken, "picket").await;
+    assert_eq!(token["token"], TOKEN);
+    assert_eq!((&token["index"], &token["useACK"]), (&json!("iot"), &json!(true)));
+    assert_eq!(bench.body(DocumentKind::Index, "iot").await["retentionDays"], Value::Null);
+}
