@@ -51,6 +51,11 @@ impl Members {
         self.problems.push(Invalid { path, problem: problem.into() });
     }
 
+    /// Whether the member is there and not taken yet.
+    pub fn has(&self, member: &str) -> bool {
+        self.map.contains_key(member)
+    }
+
     /// The member as it is; `null` counts as absent.
     pub fn value(&mut self, member: &'static str) -> Option<Value> {
         self.known.push(member);
