@@ -12,7 +12,7 @@ use crate::sessions::random_token;
 
 /// What `npm run build` makes. A debug build reads the folder at run time and does without it.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../../console/dist"]
+#[folder = "$PICKET_CONSOLE_DIST"]
 #[allow_missing = true]
 struct Files;
 

@@ -1,0 +1,106 @@
+// Drives the console in a real browser against a running server.
+//
+//   PICKET_CONSOLE_URL       where the console is, for example http://127.0.0.1:8000
+//   PICKET_CONSOLE_USERNAME  who logs in
+//   PICKET_CONSOLE_PASSWORD
+//   PICKET_E2E_SCREENSHOTS   folder for pictures; none are taken when absent
+//   PICKET_E2E_EXPECT_ALARM  1: at least one alarm must be active
+//   PICKET_E2E_EXPECT_EVENTS 1: the searches must find something
+//   PICKET_CHROMIUM          the browser; /usr/bin/chromium when absent
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { checkAccessibility } from "./accessibility.mjs";
+import { stories } from "./stories.mjs";
+
+const settings = {
+  url: required("PICKET_CONSOLE_URL").replace(/\/$/, ""),
+  username: required("PICKET_CONSOLE_USERNAME"),
+  password: required("PICKET_CONSOLE_PASSWORD"),
+  screenshots: process.env.PICKET_E2E_SCREENSHOTS,
+  expectAlarm: process.env.PICKET_E2E_EXPECT_ALARM === "1",
+  expectEvents: process.env.PICKET_E2E_EXPECT_EVENTS === "1",
+};
+
+const LOOKS = [
+  { name: "light", colorScheme: "light", viewport: { width: 1280, height: 800 } },
+  { name: "dark", colorScheme: "dark", viewport: { width: 1280, height: 800 } },
+  { name: "phone", colorScheme: "light", viewport: { width: 400, height: 800 } },
+  { name: "phone-dark", colorScheme: "dark", viewport: { width: 400, height: 800 } },
+];
+
+function required(name) {
+  const value = process.env[name];
+  if (value) return value;
+  console.error(`${name} is not set`);
+  process.exit(2);
+}
+
+/** What a story works with: a page, and ways to take pictures and to check accessibility. */
+async function open(browser, look) {
+  const context = await browser.newContext({
+    viewport: look.viewport,
+    colorScheme: look.colorScheme,
+    reducedMotion: "reduce",
+    timezoneId: "UTC",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(`script error: ${error.message}`));
+  page.on("console", (message) => {
+    const expected = /status of (400|401)/.test(message.text());
+    if (message.type() === "error" && !expected) complaints.push(`console: ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    const address = request.url();
+    const own = address.startsWith(settings.url) || address.startsWith("data:") || address.startsWith("blob:");
+    if (!own) complaints.push(`request to another host: ${address}`);
+  });
+  const seen = async (name) => {
+    await checkAccessibility(page, name);
+    if (settings.screenshots) {
+      await page.screenshot({ path: join(settings.screenshots, `${name}-${look.name}.png`) });
+    }
+  };
+  return { context, page, complaints, seen, settings };
+}
+
+async function main() {
+  if (settings.screenshots) await mkdir(settings.screenshots, { recursive: true });
+  const browser = await chromium.launch({
+    executablePath: process.env.PICKET_CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+  let failed = 0;
+  for (const look of LOOKS) {
+    const cx = await open(browser, look);
+    for (const [name, story] of Object.entries(stories)) {
+      try {
+        await story(cx);
+        if (cx.complaints.length > 0) throw new Error(cx.complaints.splice(0).join("\n"));
+        console.log(`ok      ${look.name}: ${name}`);
+      } catch (error) {
+        failed += 1;
+        console.error([`FAILED  ${look.name}: ${name}`, error.stack, ...cx.complaints].join("\n"));
+        if (settings.screenshots) await cx.page.screenshot({ path: join(settings.screenshots, `failed-${look.name}.png`) });
+        // The stories build on each other.
+        break;
+      }
+    }
+    await cx.context.close();
+  }
+  await browser.close();
+  console.log(failed === 0 ? "all stories passed" : `${failed} stories failed`);
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+await main();

@@ -1,0 +1,73 @@
+// Talking to the server: one function, one kind of error.
+import type { ErrorDetail } from "./types.gen";
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: ErrorDetail["code"];
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+
+  constructor(status: number, detail: ErrorDetail) {
+    super(detail.message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = detail.code;
+    this.line = detail.line;
+    this.column = detail.column;
+  }
+}
+
+let csrfToken = "";
+
+/** Remembers the token that every change has to carry. */
+export function setCsrfToken(token: string): void {
+  csrfToken = token;
+}
+
+type Method = "GET" | "POST" | "DELETE";
+
+/** Sends a request and reads its JSON answer. Throws `ApiError` for anything else. */
+export async function call<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (method !== "GET") headers["x-picket-csrf"] = csrfToken;
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const request: RequestInit = { method, headers, credentials: "same-origin" };
+  if (body !== undefined) request.body = JSON.stringify(body);
+  if (signal) request.signal = signal;
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, request);
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new ApiError(0, { code: "unavailable", message: "The server cannot be reached." });
+  }
+  if (!response.ok) throw await errorOf(response);
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  try {
+    const body: unknown = await response.json();
+    const detail = (body as { error: ErrorDetail }).error;
+    if (typeof detail.message === "string") return new ApiError(response.status, detail);
+  } catch {
+    // Not from our server: a proxy in between, most likely.
+  }
+  return new ApiError(response.status, {
+    code: "internal",
+    message: `The server answered with status ${response.status}.`,
+  });
+}
+
+/** `?a=1&b=2` of the values that are set. */
+export function query(values: Record<string, string | number | undefined>): string {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
+  const text = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
+  return text === "" ? "" : `?${text}`;
+}

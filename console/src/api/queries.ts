@@ -1,0 +1,120 @@
+// Every question the pages ask, with how long its answer stays fresh.
+import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/react-query";
+import { ApiError, call, query, setCsrfToken } from "./client";
+import type * as api from "./types.gen";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (failures, error) =>
+        failures < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+      refetchOnWindowFocus: false,
+      staleTime: 2_000,
+    },
+  },
+});
+
+/** Who is logged in; null if nobody is. */
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: async ({ signal }): Promise<api.Session | null> => {
+    try {
+      const session = await call<api.Session>("GET", "/session", undefined, signal);
+      setCsrfToken(session.csrf_token);
+      return session;
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "unauthenticated") return null;
+      throw error;
+    }
+  },
+});
+
+export const overviewQuery = queryOptions({
+  queryKey: ["overview"],
+  queryFn: ({ signal }) => call<api.Overview>("GET", "/overview", undefined, signal),
+  refetchInterval: 2_000,
+});
+
+export type AlarmFilter = { state: "active" | "cleared" | "all"; thing?: string | undefined; limit?: number };
+
+export const alarmsQuery = (filter: AlarmFilter) =>
+  queryOptions({
+    queryKey: ["alarms", filter],
+    queryFn: ({ signal }) => call<api.AlarmList>("GET", `/alarms${query(filter)}`, undefined, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: 5_000,
+  });
+
+export const thingsQuery = (filter: { prefix: string; after?: string | undefined }) =>
+  queryOptions({
+    queryKey: ["things", filter],
+    queryFn: ({ signal }) =>
+      call<api.ThingList>("GET", `/things${query({ ...filter, limit: 100 })}`, undefined, signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const thingQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["thing", name],
+    queryFn: ({ signal }) => call<api.Thing>("GET", `/things/${encodeURIComponent(name)}`, undefined, signal),
+    refetchInterval: 5_000,
+  });
+
+export const thingMetricsQuery = (name: string, earliest: string) =>
+  queryOptions({
+    queryKey: ["thing-metrics", name, earliest],
+    queryFn: ({ signal }) =>
+      call<api.ThingMetrics>(
+        "GET",
+        `/things/${encodeURIComponent(name)}/metrics${query({ earliest })}`,
+        undefined,
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+    refetchInterval: 15_000,
+  });
+
+export const profilesQuery = queryOptions({
+  queryKey: ["profiles"],
+  queryFn: ({ signal }) => call<api.ProfileList>("GET", "/profiles", undefined, signal),
+});
+
+export const searchQuery = (request: api.SearchRequest, run: number) =>
+  queryOptions({
+    queryKey: ["search", request, run],
+    queryFn: ({ signal }) => call<api.SearchResult>("POST", "/search", request, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    retry: false,
+  });
+
+export async function logIn(request: api.LogIn): Promise<void> {
+  const session = await call<api.Session>("POST", "/session", request);
+  setCsrfToken(session.csrf_token);
+  queryClient.setQueryData(sessionQuery.queryKey, session);
+}
+
+export async function logOut(): Promise<void> {
+  try {
+    await call<void>("DELETE", "/session");
+  } finally {
+    queryClient.clear();
+    queryClient.setQueryData(sessionQuery.queryKey, null);
+  }
+}
+
+export async function createThing(request: api.NewThing): Promise<api.ThingBundle> {
+  const bundle = await call<api.ThingBundle>("POST", "/things", request);
+  await queryClient.invalidateQueries({ queryKey: ["things"] });
+  return bundle;
+}
+
+// A session that ended shows the log-in page, wherever it was noticed.
+queryClient.getQueryCache().subscribe((event) => {
+  if (event.type !== "updated" || event.query.queryKey[0] === "session") return;
+  const error = event.query.state.error;
+  if (error instanceof ApiError && error.code === "unauthenticated") {
+    queryClient.setQueryData(sessionQuery.queryKey, null);
+  }
+});

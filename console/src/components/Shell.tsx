@@ -1,0 +1,124 @@
+// The frame around every page: navigation, who is logged in, keys.
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { useCallback, useState } from "react";
+import { logOut, overviewQuery } from "../api/queries";
+import type { Session } from "../api/types.gen";
+import { useShortcuts } from "../lib/shortcuts";
+import { toggleTheme, useTheme } from "../lib/theme";
+import { Icon, type IconName } from "./Icon";
+import { ShortcutsHelp } from "./ShortcutsHelp";
+
+const PAGES: Array<{
+  to: "/" | "/alarms" | "/things" | "/search" | "/profiles";
+  text: string;
+  icon: IconName;
+}> = [
+  { to: "/", text: "Overview", icon: "overview" },
+  { to: "/alarms", text: "Alarms", icon: "alarm" },
+  { to: "/things", text: "Things", icon: "thing" },
+  { to: "/search", text: "Search", icon: "search" },
+  { to: "/profiles", text: "Profiles", icon: "profile" },
+];
+
+const KEYS: Record<string, (typeof PAGES)[number]["to"]> = {
+  "/": "/search",
+  "g o": "/",
+  "g a": "/alarms",
+  "g t": "/things",
+  "g p": "/profiles",
+};
+
+export function Shell({ session }: { session: Session }) {
+  const [help, setHelp] = useState(false);
+  const navigate = useNavigate();
+  const onKeys = useCallback(
+    (keys: string) => {
+      const to = KEYS[keys];
+      if (to) void navigate({ to });
+      if (keys === "?") setHelp(true);
+    },
+    [navigate],
+  );
+  useShortcuts(onKeys);
+  return (
+    <div className="shell">
+      <a className="button skip-link" href="#main">
+        Skip to content
+      </a>
+      <header className="side">
+        <div className="brand">
+          <img src="/favicon.svg" alt="" />
+          <span>Picket</span>
+        </div>
+        <nav className="nav" aria-label="Pages">
+          {PAGES.map((page) => (
+            <Link key={page.to} to={page.to} activeOptions={{ exact: page.to === "/", includeSearch: false }}>
+              <Icon name={page.icon} />
+              <span className="text">{page.text}</span>
+              {page.to === "/alarms" ? <AlarmBadge /> : null}
+            </Link>
+          ))}
+        </nav>
+        <Foot session={session} onHelp={() => setHelp(true)} />
+      </header>
+      <main className="main" id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+      {help ? <ShortcutsHelp onClose={() => setHelp(false)} /> : null}
+    </div>
+  );
+}
+
+function AlarmBadge() {
+  const { data } = useQuery(overviewQuery);
+  if (!data || data.active_alarms === 0) return null;
+  return (
+    <span className="badge bad">
+      {data.active_alarms}
+      <span className="visually-hidden"> active</span>
+    </span>
+  );
+}
+
+function Foot({ session, onHelp }: { session: Session; onHelp: () => void }) {
+  const theme = useTheme();
+  const other = theme === "dark" ? "light" : "dark";
+  return (
+    <div className="side-foot">
+      <div className="who">
+        <b>{session.user}</b>
+        <span className="muted">{session.role}</span>
+      </div>
+      <div className="row">
+        <button
+          type="button"
+          className="button quiet icon"
+          onClick={toggleTheme}
+          aria-label={`Use the ${other} theme`}
+          title={`Use the ${other} theme`}
+        >
+          <Icon name={theme === "dark" ? "sun" : "moon"} />
+        </button>
+        <button
+          type="button"
+          className="button quiet icon"
+          onClick={onHelp}
+          aria-label="Show keys"
+          title="Show keys (?)"
+        >
+          <Icon name="help" />
+        </button>
+        <button
+          type="button"
+          className="button quiet icon"
+          onClick={() => void logOut()}
+          aria-label="Log out"
+          title="Log out"
+        >
+          <Icon name="logout" />
+        </button>
+      </div>
+    </div>
+  );
+}

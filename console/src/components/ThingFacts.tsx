@@ -1,0 +1,80 @@
+// What the registry knows about a thing.
+import type { Thing } from "../api/types.gen";
+import { dateTime, duration } from "../lib/format";
+import { Empty } from "./StateViews";
+
+export function ThingFacts({ thing, now }: { thing: Thing; now: number }) {
+  return (
+    <div className="columns">
+      <section className="panel" aria-labelledby="certificates">
+        <div className="panel-head">
+          <h2 id="certificates">Certificates</h2>
+        </div>
+        {thing.certificates.length === 0 ? (
+          <Empty title="No certificate is attached" />
+        ) : (
+          <Certificates thing={thing} now={now} />
+        )}
+      </section>
+      <section className="panel" aria-labelledby="facts">
+        <div className="panel-head">
+          <h2 id="facts">Registry</h2>
+        </div>
+        <dl className="facts panel-body">
+          <dt>Type</dt>
+          <dd>{thing.type_name ?? "–"}</dd>
+          <dt>Groups</dt>
+          <dd>{thing.groups.length === 0 ? "–" : thing.groups.join(", ")}</dd>
+          <dt>Created</dt>
+          <dd className="number">{thing.created_ms === null ? "–" : dateTime(thing.created_ms)}</dd>
+          {thing.attributes.map((attribute) => (
+            <div key={attribute.name} style={{ display: "contents" }}>
+              <dt>{attribute.name}</dt>
+              <dd>{attribute.value}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+    </div>
+  );
+}
+
+const TONES = { ACTIVE: "good", INACTIVE: "warn", REVOKED: "bad" } as const;
+
+function Certificates({ thing, now }: { thing: Thing; now: number }) {
+  return (
+    <div className="table-scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Id</th>
+            <th scope="col">Status</th>
+            <th scope="col">Valid until</th>
+          </tr>
+        </thead>
+        <tbody>
+          {thing.certificates.map((certificate) => (
+            <tr key={certificate.id}>
+              <td className="mono">
+                <span title={certificate.id}>{certificate.id.slice(0, 16)}…</span>
+              </td>
+              <td>
+                <span className={`badge ${TONES[certificate.status]}`}>
+                  {certificate.status.toLowerCase()}
+                </span>
+              </td>
+              <td className="number">
+                {dateTime(certificate.not_after_ms)}{" "}
+                <span className="muted">
+                  {certificate.not_after_ms > now
+                    ? `in ${duration(certificate.not_after_ms - now)}`
+                    : "expired"}
+                </span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

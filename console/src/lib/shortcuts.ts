@@ -1,0 +1,35 @@
+// Keys that work on every page, outside of text fields.
+import { useEffect } from "react";
+
+export const SHORTCUTS: Array<{ keys: string[]; does: string }> = [
+  { keys: ["/"], does: "Search" },
+  { keys: ["g", "o"], does: "Go to the overview" },
+  { keys: ["g", "a"], does: "Go to the alarms" },
+  { keys: ["g", "t"], does: "Go to the things" },
+  { keys: ["g", "p"], does: "Go to the security profiles" },
+  { keys: ["Ctrl", "Enter"], does: "Run the search (in the editor)" },
+  { keys: ["?"], does: "Show these keys" },
+];
+
+const CHORD_MS = 1200;
+
+function isTyping(target: EventTarget | null): boolean {
+  const element = target as HTMLElement | null;
+  return Boolean(element?.closest?.("input, textarea, select, [contenteditable], dialog[open]"));
+}
+
+/** Calls `run` with `"/"`, `"?"` or a chord such as `"g a"`. */
+export function useShortcuts(run: (keys: string) => void): void {
+  useEffect(() => {
+    let first = { key: "", at: 0 };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      const chord = first.key === "g" && event.timeStamp - first.at < CHORD_MS ? `g ${event.key}` : event.key;
+      first = { key: event.key, at: event.timeStamp };
+      if (chord === "/" || chord === "?") event.preventDefault();
+      run(chord);
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [run]);
+}

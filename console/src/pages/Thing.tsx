@@ -1,0 +1,89 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { ApiError } from "../api/client";
+import { sessionQuery, thingQuery } from "../api/queries";
+import type { Thing as ThingData } from "../api/types.gen";
+import { AlarmItem } from "../components/AlarmItem";
+import { Icon } from "../components/Icon";
+import { Empty, Failed, Loading, Stale } from "../components/StateViews";
+import { ThingCharts } from "../components/ThingCharts";
+import { ThingFacts } from "../components/ThingFacts";
+
+const route = getRouteApi("/things/$name");
+
+export function Thing() {
+  const { name } = route.useParams();
+  const { data, error, refetch, dataUpdatedAt } = useQuery(thingQuery(name));
+  const { data: session } = useQuery(sessionQuery);
+  if (!data) return <Missing name={name} error={error} retry={() => void refetch()} />;
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1 style={{ overflowWrap: "anywhere" }}>{data.name}</h1>
+        {data.alarms.length > 0 ? (
+          <span className="badge bad">{data.alarms.length} in alarm</span>
+        ) : (
+          <span className="badge good">No alarm</span>
+        )}
+        {data.registered ? null : <span className="badge warn">Not in the registry</span>}
+        {session && session.role !== "viewer" ? (
+          <Link
+            className="button end"
+            to="/search"
+            search={{ q: data.events.spl, earliest: data.events.earliest, latest: data.events.latest }}
+          >
+            <Icon name="search" />
+            Its events
+          </Link>
+        ) : null}
+      </div>
+      <Stale error={error} />
+      {data.alarms.length > 0 ? <ActiveAlarms thing={data} now={dataUpdatedAt} /> : null}
+      <ThingCharts name={name} maySearch={session !== null && session?.role !== "viewer"} />
+      <ThingFacts thing={data} now={dataUpdatedAt} />
+    </div>
+  );
+}
+
+function Missing({ name, error, retry }: { name: string; error: Error | null; retry: () => void }) {
+  const unknown = error instanceof ApiError && error.code === "not_found";
+  return (
+    <div className="page">
+      <h1 style={{ overflowWrap: "anywhere" }}>{name}</h1>
+      <section className="panel">
+        {!error ? <Loading what="the thing" /> : null}
+        {error && unknown ? (
+          <Empty title="There is no thing of this name">
+            <p>
+              It may have been deleted.{" "}
+              <Link to="/things" search={{}}>
+                All things
+              </Link>
+            </p>
+          </Empty>
+        ) : null}
+        {error && !unknown ? (
+          <Failed what="The thing could not be loaded" error={error} retry={retry} />
+        ) : null}
+      </section>
+    </div>
+  );
+}
+
+function ActiveAlarms({ thing, now }: { thing: ThingData; now: number }) {
+  return (
+    <section className="panel" aria-labelledby="alarms">
+      <div className="panel-head">
+        <h2 id="alarms">Active alarms</h2>
+        <Link className="end" to="/alarms" search={{ state: "all", thing: thing.name }}>
+          All its alarms
+        </Link>
+      </div>
+      <ul>
+        {thing.alarms.map((alarm) => (
+          <AlarmItem key={alarm.id} alarm={alarm} now={now} thingLink={false} />
+        ))}
+      </ul>
+    </section>
+  );
+}
