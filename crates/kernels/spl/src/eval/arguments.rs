@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::program::{Call, Program, Row};
 use super::regular::Pattern;
@@ -108,9 +109,15 @@ impl<'a> Arguments<'a> {
         self.row.cx
     }
 
-    /// The number of the row in its batch.
-    pub(crate) fn row_index(&self) -> usize {
-        self.row.index
+    /// A number that differs from row to row, of 32 bits.
+    pub(crate) fn random(&self) -> u32 {
+        let seed = self.row.cx.now.as_millis().unsigned_abs();
+        let drawn = self.call.draws.fetch_add(1, Ordering::Relaxed);
+        // SplitMix64: spreads a counter over all bits.
+        let mut bits = seed.wrapping_add(drawn.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        u32::try_from((bits ^ (bits >> 31)) >> 32).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Binds an expression to the columns of a plan: fields become columns by number, what does not
 //! depend on the row is computed, conditions and values are told apart.
 
+use std::sync::atomic::AtomicU64;
+
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, DFSchema};
 use datafusion::logical_expr::Expr;
@@ -14,7 +16,7 @@ use super::udf::RowFunction;
 use super::{EvalCx, arguments};
 use crate::SplError;
 use crate::functions::{EvalFunction, Returns};
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Value, number};
 
 /// A column that an expression reads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -177,7 +179,7 @@ impl Compiler<'_> {
         let is_text = |part: &Expression| matches!(part.node, Node::Literal(Value::Text(_)));
         let quoted = parts.iter().map(is_text).collect();
         let pattern = Mutex::new(None);
-        Ok(Program::Call(Box::new(Call { function, arguments, quoted, pattern })))
+        Ok(Program::Call(Box::new(Call { function, arguments, quoted, pattern, draws: AtomicU64::new(0) })))
     }
 
     /// What reads no column is computed now.
@@ -209,6 +211,12 @@ fn check_call(
         && let Some(Expression { node: Node::Literal(Value::Text(text)), span }) = parts.get(index)
     {
         Pattern::new(text).map_err(|error| SplError::new(span.start, error.to_string()))?;
+    }
+    if function.name == "tonumber"
+        && let [Expression { node: Node::Literal(Value::Text(text)), span }] = parts
+        && number::parse(text.trim()).is_none()
+    {
+        return Err(SplError::new(span.start, format!("tonumber() of `{text}`, which is no number")));
     }
     if function.name == "mvfilter" && parts.first().is_none_or(|part| part.fields().len() != 1) {
         return Err(SplError::new(at, "mvfilter() takes a condition on exactly one field"));
@@ -261,6 +269,7 @@ pub(super) fn kind(program: &Program, sources: &[Source]) -> Kind {
         }
         Program::Call(call) => match call.function.returns {
             Returns::Always(kind) => kind,
+            Returns::Counted(kind) => kind(call.arguments.len()),
             Returns::Joined { from, step } => call
                 .arguments
                 .iter()

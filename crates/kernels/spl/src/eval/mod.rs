@@ -25,6 +25,7 @@ use crate::value::Kind;
 
 pub(crate) use arguments::Arguments;
 pub use parser::parse_expression;
+pub(crate) use program::position;
 pub use regular::{Pattern, PatternError};
 pub use syntax::Expression;
 

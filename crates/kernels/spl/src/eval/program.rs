@@ -4,6 +4,7 @@ use parking_lot::Mutex;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::EvalCx;
 use super::arguments::Arguments;
@@ -36,6 +37,8 @@ pub(crate) struct Call {
     pub(crate) quoted: Vec<bool>,
     /// The compiled pattern that was used last, and its text.
     pub(crate) pattern: Mutex<Option<Arc<Pattern>>>,
+    /// How many random numbers were drawn.
+    pub(crate) draws: AtomicU64,
 }
 
 impl fmt::Debug for Call {

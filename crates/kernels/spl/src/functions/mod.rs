@@ -1,7 +1,19 @@
 //! The functions of `eval` and `where` (spec siem §3.5). One file per family; each function's
 //! examples are run as tests.
 
+mod bits;
 mod conditions;
+mod hashes;
+mod json;
+mod kinds;
+mod many;
+mod maths;
+mod multivalue;
+mod network;
+mod printf;
+mod search;
+mod text;
+mod times;
 
 #[cfg(test)]
 mod tests;
@@ -45,10 +57,12 @@ impl EvalFunction {
 }
 
 /// What a function gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Returns {
     /// Always this kind.
     Always(Kind),
+    /// This kind for so many arguments.
+    Counted(fn(usize) -> Kind),
     /// What all of the arguments at positions `from`, `from + step` … can hold.
     Joined { from: usize, step: usize },
 }
@@ -101,17 +115,113 @@ impl Arity {
 
 /// Every function, by name.
 pub const ALL: &[&EvalFunction] = &[
+    &maths::ABS,
+    &maths::ACOS,
+    &maths::ACOSH,
+    &maths::ASIN,
+    &maths::ASINH,
+    &maths::ATAN,
+    &maths::ATAN2,
+    &maths::ATANH,
+    &many::AVG,
+    &bits::BIT_AND,
+    &bits::BIT_NOT,
+    &bits::BIT_OR,
+    &bits::BIT_SHIFT_LEFT,
+    &bits::BIT_SHIFT_RIGHT,
+    &bits::BIT_XOR,
     &conditions::CASE,
+    &maths::CEIL,
+    &maths::CEILING,
+    &network::CIDRMATCH,
     &conditions::COALESCE,
+    &maths::COS,
+    &maths::COSH,
+    &maths::EXACT,
+    &maths::EXP,
     &conditions::FALSE,
+    &maths::FLOOR,
+    &maths::HYPOT,
     &conditions::IF,
     &conditions::IN,
+    &network::IPMASK,
+    &kinds::ISBOOL,
+    &kinds::ISDOUBLE,
+    &kinds::ISINT,
+    &kinds::ISMV,
     &conditions::ISNOTNULL,
     &conditions::ISNULL,
+    &kinds::ISNUM,
+    &kinds::ISSTR,
+    &json::JSON_ARRAY,
+    &json::JSON_ARRAY_TO_MV,
+    &json::JSON_DELETE,
+    &json::JSON_EXTRACT,
+    &json::JSON_EXTRACT_EXACT,
+    &json::JSON_KEYS,
+    &json::JSON_OBJECT,
+    &json::JSON_SET,
+    &json::JSON_VALID,
+    &text::LEN,
     &conditions::LIKE,
+    &maths::LN,
+    &maths::LOG,
+    &text::LOWER,
+    &text::LTRIM,
+    &text::MATCH,
+    &many::MAX,
+    &hashes::MD5,
+    &many::MIN,
+    &json::MV_TO_JSON_ARRAY,
+    &multivalue::MVAPPEND,
+    &multivalue::MVCOUNT,
+    &multivalue::MVDEDUP,
+    &multivalue::MVFILTER,
+    &multivalue::MVFIND,
+    &multivalue::MVINDEX,
+    &multivalue::MVJOIN,
+    &multivalue::MVMAP,
+    &multivalue::MVRANGE,
+    &multivalue::MVREVERSE,
+    &multivalue::MVSORT,
+    &multivalue::MVZIP,
+    &times::NOW,
     &conditions::NULL,
     &conditions::NULLIF,
+    &maths::PI,
+    &maths::POW,
+    &text::PRINTF,
+    &maths::RANDOM,
+    &times::RELATIVE_TIME,
+    &text::REPLACE,
+    &maths::ROUND,
+    &text::RTRIM,
+    &search::SEARCHMATCH,
+    &hashes::SHA1,
+    &hashes::SHA256,
+    &hashes::SHA512,
+    &maths::SIGFIG,
+    &maths::SIN,
+    &maths::SINH,
+    &json::SPATH,
+    &text::SPLIT,
+    &maths::SQRT,
+    &times::STRFTIME,
+    &times::STRPTIME,
+    &text::SUBSTR,
+    &many::SUM,
+    &maths::TAN,
+    &maths::TANH,
+    &times::TIME,
+    &kinds::TODOUBLE,
+    &kinds::TOINT,
+    &kinds::TONUMBER,
+    &text::TOSTRING,
+    &text::TRIM,
     &conditions::TRUE,
+    &kinds::TYPEOF,
+    &text::UPPER,
+    &text::URLDECODE,
     &conditions::VALIDATE,
 ];
 
