@@ -96,10 +96,11 @@ class Bundle:
 class Server:
     """`picket up` over one data directory."""
 
-    def __init__(self, root, changes=None):
+    def __init__(self, root, changes=None, args=()):
         self.root = Path(root)
         self.data = self.root / "data"
         self.config = merged(CONFIG, changes or {})
+        self.args = args
         self.log_path = self.root / "picket.log"
         self.process = None
         self.starts = 0
@@ -110,7 +111,7 @@ class Server:
         self.root.mkdir(parents=True, exist_ok=True)
         toml = self.root / "picket.toml"
         toml.write_text(toml_of(self.config))
-        command = [BINARY, "up", "--data", str(self.data), "--config", str(toml)]
+        command = [BINARY, "up", "--data", str(self.data), "--config", str(toml), *self.args]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment()

@@ -139,23 +139,26 @@ fn unit(cx: &mut Cx<'_>) -> Result<()> {
 fn e2e(cx: &mut Cx<'_>) -> Result<()> {
     let binary = binary(cx)?;
     let tools = Tools::default().with_clients(cx.workspace, &mut cx.log)?;
-    let mut command = tools.command("python");
-    command.args(["-m", "pytest", "--color=no", "--durations=10", "-ra"]);
-    command.current_dir(cx.workspace.root.join("e2e")).env("PICKET_BIN", binary);
-    cx.tests(Runner::Pytest, &mut command)
+    let mut command = pytest(cx, &tools, binary);
+    cx.tests(Runner::Pytest, command.args(["--ignore=browser", "--durations=10"]))
 }
 
 fn browser(cx: &mut Cx<'_>) -> Result<()> {
     let binary = binary(cx)?;
     debian::ensure(debian::BROWSER, &mut cx.log)?;
     let tools = Tools::default().with_node(cx.workspace, &mut cx.log)?;
-    let npm = Npm::open(cx.workspace, &tools, &mut cx.log)?;
-    let mut command = npm.script("e2e");
-    command.env("PICKET_BIN", binary);
-    if let Some(chromium) = setup::find("chromium") {
-        command.env("PICKET_CHROMIUM", chromium);
-    }
-    cx.tests(Runner::Playwright, &mut command)
+    let tools = tools.with_clients(cx.workspace, &mut cx.log)?;
+    Npm::open(cx.workspace, &tools, &mut cx.log)?;
+    let mut command = pytest(cx, &tools, binary);
+    command.env("PICKET_E2E_SCREENSHOTS", cx.workspace.cache().join("pictures"));
+    cx.tests(Runner::Pytest, command.arg("browser"))
+}
+
+fn pytest(cx: &Cx<'_>, tools: &Tools, binary: PathBuf) -> Command {
+    let mut command = tools.command("python");
+    command.args(["-m", "pytest", "--color=no", "-ra"]);
+    command.current_dir(cx.workspace.root.join("e2e")).env("PICKET_BIN", binary);
+    command
 }
 
 /// The debug binary, built now unless `PICKET_BIN` names one.

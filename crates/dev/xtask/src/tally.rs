@@ -49,8 +49,6 @@ pub(crate) enum Runner {
     Pytest,
     /// Vitest: the line `Tests`.
     Vitest,
-    /// Playwright: a line for each outcome.
-    Playwright,
 }
 
 impl Runner {
@@ -72,11 +70,6 @@ impl Runner {
             Self::Nextest => line.starts_with("Summary ["),
             Self::Pytest => line.starts_with('=') && line.ends_with('=') && line.contains(" in "),
             Self::Vitest => line.starts_with("Tests "),
-            Self::Playwright => {
-                let mut words = line.split_whitespace();
-                words.next().is_some_and(|word| word.parse::<u64>().is_ok())
-                    && matches!(words.next(), Some("passed" | "failed" | "skipped" | "flaky"))
-            }
         }
     }
 }
@@ -93,7 +86,7 @@ fn counts(line: &str) -> Tally {
         if let Some(number) = number {
             match word {
                 "passed" => tally.passed += number,
-                "failed" | "error" | "errors" | "flaky" => tally.failed += number,
+                "failed" | "error" | "errors" => tally.failed += number,
                 "skipped" | "ignored" | "xfailed" => tally.skipped += number,
                 // nextest: `3 timed out`, `1 exec failed`.
                 "timed" | "exec" => tally.failed += number,
@@ -153,13 +146,6 @@ mod tests {
     fn vitest_counts_tests_and_not_files() {
         let output = " Test Files  2 passed (2)\n      Tests  1 failed | 11 passed (12)";
         assert_eq!(Runner::Vitest.count(output), tally(11, 1, 0));
-    }
-
-    #[test]
-    fn playwright_has_a_line_for_each_outcome() {
-        let output =
-            "Running 4 tests using 1 worker\n  1 failed\n    a.spec.ts:3:1\n  3 passed (5.2s)";
-        assert_eq!(Runner::Playwright.count(output), tally(3, 1, 0));
     }
 
     #[test]
