@@ -1,0 +1,156 @@
+//! Health and metrics: `/healthz`, `/readyz`, `/metrics`.
+
+use std::fmt::Write as _;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use picket_core::Tasks;
+use picket_ports::Pipeline as _;
+use tokio::net::TcpListener;
+
+use super::line::Line;
+
+/// Whether every part serves.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Readiness(Arc<AtomicBool>);
+
+impl Readiness {
+    /// Says so.
+    pub(crate) fn set(&self, ready: bool) {
+        self.0.store(ready, Ordering::SeqCst);
+    }
+
+    fn get(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// What the routes read.
+#[derive(Debug, Clone)]
+struct Admin {
+    readiness: Readiness,
+    line: Arc<Line>,
+}
+
+/// Serves on `address` until `tasks` stop. Returns the address with the port it got.
+pub(crate) async fn serve(
+    address: SocketAddr,
+    readiness: Readiness,
+    line: Arc<Line>,
+    tasks: &Tasks,
+) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind(address).await?;
+    let bound = listener.local_addr()?;
+    let router = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(Admin { readiness, line });
+    let stop = tasks.token();
+    tasks.spawn("admin", async move {
+        let serving = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the admin listener failed");
+        }
+    });
+    Ok(bound)
+}
+
+async fn ready(State(admin): State<Admin>) -> (StatusCode, &'static str) {
+    match admin.readiness.get() {
+        true => (StatusCode::OK, "ready\n"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "starting or stopping\n"),
+    }
+}
+
+async fn metrics(State(admin): State<Admin>) -> impl IntoResponse {
+    let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (content_type, exposition(&admin.line))
+}
+
+/// Prometheus' text format.
+fn exposition(line: &Line) -> String {
+    let mut page = Page(String::with_capacity(4096));
+    stages(&mut page, line);
+    let gateway = line.gateway.counters();
+    page.family("picket_gateway_connections", "gauge", "Open connections.");
+    page.sample("picket_gateway_connections", &[], gateway.open as u64);
+    page.family("picket_gateway_sessions_total", "counter", "Sessions let in.");
+    page.sample("picket_gateway_sessions_total", &[], gateway.sessions);
+    page.family("picket_gateway_refused_total", "counter", "Connections refused, by reason.");
+    for (reason, count) in &gateway.refused {
+        let reason = format!("{reason:?}");
+        page.sample("picket_gateway_refused_total", &[("reason", &reason)], *count);
+    }
+    let detect = line.detect.stats();
+    page.family("picket_detect_alarms", "gauge", "Violations in alarm.");
+    page.sample("picket_detect_alarms", &[], detect.active_alarms);
+    page.family("picket_detect_duplicates_total", "counter", "Reports sent again.");
+    page.sample("picket_detect_duplicates_total", &[], detect.duplicates);
+    let siem = line.siem.stats();
+    for (name, help, value) in [
+        ("picket_siem_events", "Events that can be found.", siem.events),
+        ("picket_siem_raw_bytes", "Bytes of their text.", siem.raw_bytes),
+        ("picket_siem_segments", "Segments.", siem.segments),
+        ("picket_siem_segment_bytes", "Bytes of the segments.", siem.segment_bytes),
+    ] {
+        page.family(name, "gauge", help);
+        page.sample(name, &[], value);
+    }
+    page.0
+}
+
+fn stages(page: &mut Page, line: &Line) {
+    let stages = line.stages();
+    let families: [(&str, &str, &str, fn(&picket_ports::StageStatus) -> Option<u64>); 4] = [
+        ("picket_stage_received_total", "counter", "Items taken in.", |s| Some(s.ledger.received)),
+        ("picket_stage_delivered_total", "counter", "Items handed on.", |s| {
+            Some(s.ledger.delivered)
+        }),
+        ("picket_stage_in_flight", "gauge", "Items neither handed on nor dropped.", |s| {
+            Some(s.ledger.in_flight)
+        }),
+        ("picket_stage_backlog", "gauge", "Durable items in front of the stage.", |s| s.backlog),
+    ];
+    for (name, kind, help, value) in families {
+        page.family(name, kind, help);
+        for stage in &stages {
+            if let Some(value) = value(stage) {
+                page.sample(name, &[("stage", stage.ledger.stage)], value);
+            }
+        }
+    }
+    page.family("picket_stage_dropped_total", "counter", "Items given up, by reason.");
+    for stage in &stages {
+        for (reason, count) in &stage.ledger.dropped {
+            let labels = [("stage", stage.ledger.stage), ("reason", reason)];
+            page.sample("picket_stage_dropped_total", &labels, *count);
+        }
+    }
+}
+
+/// A page under construction. Labels are words of ours, never a sender's.
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a String does not fail.
+        writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}").ok();
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
+        let labels: Vec<String> =
+            labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
+        match labels.is_empty() {
+            true => writeln!(self.0, "{name} {value}").ok(),
+            false => writeln!(self.0, "{name}{{{}}} {value}", labels.join(",")).ok(),
+        };
+    }
+}

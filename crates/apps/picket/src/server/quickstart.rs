@@ -1,0 +1,58 @@
+//! First start: what `templates/quickstart.yaml` names is made, so that a device is watched from its
+//! first report.
+
+use std::sync::Arc;
+
+use picket_core::{Account, Secret, Timestamp};
+use picket_ports::Registry;
+use picket_ports::registry::DocumentKind;
+use picket_stack::{Parameters, Provisioner, ResourceState, StackError};
+
+const TEMPLATE: &str = include_str!("../../../../../templates/quickstart.yaml");
+
+/// The group that new things join.
+pub(crate) const FLEET_GROUP: &str = "picket-fleet";
+/// The policy that new certificates get.
+pub(crate) const DEVICE_POLICY: &str = "picket-device";
+/// What a stream's `HECEndpoint` says when it means our own collector, wherever that listens.
+const OWN_COLLECTOR: &str = "picket://hec";
+/// The index that the stream writes to.
+pub(crate) const INDEX: &str = "iot";
+
+/// Makes what is not there yet. `hec_token` becomes the collector's first token.
+pub(crate) async fn apply(
+    registry: Arc<dyn Registry>,
+    account: &Account,
+    hec_token: &Secret,
+    now: Timestamp,
+) -> Result<(), StackError> {
+    let parameters =
+        Parameters::new().with("HecUrl", OWN_COLLECTOR).with("HecToken", hec_token.expose());
+    let outcome = provisioner(registry, account).apply(TEMPLATE, &parameters, now).await?;
+    let created = outcome.with_state(ResourceState::Created).count();
+    tracing::info!(created, "the quickstart set is in place");
+    Ok(())
+}
+
+/// A provisioner that has every document checked by the engine that will read it.
+fn provisioner(registry: Arc<dyn Registry>, account: &Account) -> Provisioner {
+    Provisioner::new(registry, account.clone())
+        .with_check(DocumentKind::TopicRule, |_, body| {
+            picket_rules::validate(body).map_err(|problems| texts(&problems))
+        })
+        .with_check(DocumentKind::SecurityProfile, |name, body| {
+            picket_detect::profile::parse(name, body, &[]).map(drop).map_err(|p| texts(&p))
+        })
+        .with_check(DocumentKind::Index, |name, body| {
+            picket_siem::IndexDocument::parse(name, body)
+                .map(drop)
+                .map_err(|error| vec![error.to_string()])
+        })
+        .with_check(DocumentKind::HecToken, |name, body| {
+            picket_api_splunk::HecToken::parse(name, body).map(drop).map_err(|p| texts(&p))
+        })
+}
+
+fn texts(problems: &[impl ToString]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
