@@ -16,6 +16,7 @@ use crate::config::{GatewayConfig, InvalidGatewayConfig, PlaintextAuth};
 use crate::connection::{self, Peer};
 use crate::counters::{Counters, GatewayCounters, Refused};
 use crate::door::{Door, Proof};
+use crate::faults::Faults;
 use crate::live::Live;
 use crate::rights::PolicyShelf;
 use crate::rules::{Rules, RulesConfig};
@@ -90,6 +91,10 @@ pub(crate) struct Shared {
     pub(crate) ledger: Ledger,
     pub(crate) live: Live,
     pub(crate) policies: PolicyShelf,
+    /// Why reports cannot be stored.
+    pub(crate) report_faults: Faults,
+    /// Why rules cannot be completed.
+    pub(crate) rule_faults: Faults,
 }
 
 impl Shared {
@@ -139,6 +144,8 @@ impl Gateway {
             ledger: Ledger::new("gateway"),
             live: Live::default(),
             policies: PolicyShelf::default(),
+            report_faults: Faults::default(),
+            rule_faults: Faults::default(),
         });
         let gateway = Self {
             shared,

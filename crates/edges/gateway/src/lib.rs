@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod counters;
 mod door;
+mod faults;
 mod gateway;
 mod lifecycle;
 mod live;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use mqtt_protocol_core::mqtt::result_code::SubackReasonCode;
 use parking_lot::Mutex;
 use picket_core::{Account, CertificateId, PolicyName};
 use picket_policy::{
@@ -25,6 +26,15 @@ pub(crate) enum Rights {
 }
 
 impl Rights {
+    /// How a denied SUBSCRIBE is answered. On the plaintext listener no policy is asked, so there it is
+    /// the code without a cause, which is also the only one that MQTT 3.1.1 knows.
+    pub(crate) const fn subscribe_denial(&self) -> SubackReasonCode {
+        match self {
+            Self::Policies(_) => SubackReasonCode::NotAuthorized,
+            Self::Open { .. } => SubackReasonCode::UnspecifiedError,
+        }
+    }
+
     /// Whether `action` is allowed on `name`, a client id, topic or filter.
     pub(crate) fn allow(&self, action: Action, name: &str) -> bool {
         match self {

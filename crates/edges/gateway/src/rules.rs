@@ -26,7 +26,8 @@ pub struct RulesConfig {
     pub payload_bytes_max: Option<u32>,
     /// A shorter keep-alive is raised to this, in seconds. 30 / 0.
     pub keep_alive_seconds_min: Option<u16>,
-    /// A longer keep-alive, or none, is lowered to this, in seconds; 0 is no limit. 1200 / 0.
+    /// A longer keep-alive is lowered to this, in seconds; 0 is no limit. With the aws dialect also
+    /// none at all; with the standard one only for MQTT 5, whose clients can be told. 1200 / 60.
     pub keep_alive_seconds_max: Option<u16>,
     /// Longest life of a session without a connection, in seconds; also the life of a 3.1.1 session.
     /// 3600 / 604800.
@@ -86,7 +87,7 @@ impl Rules {
             publishes_per_second: 0,
             payload_bytes_max: 1024 * 1024,
             keep_alive_seconds_min: 0,
-            keep_alive_seconds_max: 0,
+            keep_alive_seconds_max: 60,
             session_expiry_seconds_max: 7 * 24 * 3600,
             receive_maximum: 100,
             topic_alias_max: 16,
@@ -129,13 +130,17 @@ impl Rules {
         self.payload_bytes_max.saturating_add(HEADER_BYTES_MAX)
     }
 
-    /// The keep-alive that holds for a client that asked for `asked` seconds.
-    pub(crate) fn keep_alive_seconds(&self, asked: u16) -> u16 {
-        match self.keep_alive_seconds_max {
-            0 if asked == 0 => 0,
-            0 => asked.max(self.keep_alive_seconds_min),
-            max if asked == 0 => max,
-            max => asked.clamp(self.keep_alive_seconds_min.min(max), max),
+    /// The keep-alive that holds for a client of MQTT `level` that asked for `asked` seconds; 0 is
+    /// none.
+    pub(crate) fn keep_alive_seconds(&self, asked: u16, level: u8) -> u16 {
+        let (min, max) = (self.keep_alive_seconds_min, self.keep_alive_seconds_max);
+        match (self.is_aws(), asked) {
+            (_, 0) if max == 0 => 0,
+            (true, 0) => max,
+            (false, 0) => 0,
+            (false, _) if level < 5 => asked.max(min),
+            _ if max == 0 => asked.max(min),
+            _ => asked.clamp(min.min(max), max),
         }
     }
 }
@@ -145,12 +150,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_keep_alive_is_clamped_as_aws_does_and_left_alone_otherwise() {
+    fn the_keep_alive_is_clamped_as_aws_does_and_otherwise_only_where_the_client_is_told() {
+        let check = |rules: &Rules, level, expected: [u16; 4]| {
+            let asked = [0, 5, 60, 5000];
+            assert_eq!(asked.map(|asked| rules.keep_alive_seconds(asked, level)), expected);
+        };
         let aws = Rules::for_tls(&RulesConfig::default());
-        let asked = [0, 5, 60, 5000].map(|asked| aws.keep_alive_seconds(asked));
-        assert_eq!(asked, [1200, 30, 60, 1200]);
+        check(&aws, 4, [1200, 30, 60, 1200]);
+        check(&aws, 5, [1200, 30, 60, 1200]);
         let standard = Rules::for_plaintext(&RulesConfig::default());
-        let asked = [0, 5, 60, 5000].map(|asked| standard.keep_alive_seconds(asked));
-        assert_eq!(asked, [0, 5, 60, 5000]);
+        check(&standard, 4, [0, 5, 60, 5000]);
+        check(&standard, 5, [0, 5, 60, 60]);
+        let unlimited = RulesConfig { keep_alive_seconds_max: Some(0), ..RulesConfig::default() };
+        check(&Rules::for_plaintext(&unlimited), 5, [0, 5, 60, 5000]);
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt_protocol_core::mqtt::packet::{
-    AssignedClientIdentifier, MaximumQos, Property, ReceiveMaximum, ServerKeepAlive,
-    SessionExpiryInterval, SubscriptionIdentifierAvailable, TopicAliasMaximum, v3_1_1, v5_0,
+    AssignedClientIdentifier, GenericPacketTrait as _, MaximumQos, Property, ReceiveMaximum,
+    ServerKeepAlive, SessionExpiryInterval, SubscriptionIdentifierAvailable, TopicAliasMaximum,
+    v3_1_1, v5_0,
 };
 use mqtt_protocol_core::mqtt::result_code::{ConnectReasonCode, ConnectReturnCode, MqttError};
 use picket_broker::{SessionRequest, Will};
@@ -123,10 +124,15 @@ fn read_connect<S: AsyncRead + AsyncWrite + Unpin>(
         link.output.extend(connack.build().ok()?.to_continuous_buffer());
         return None;
     }
+    if !first_packet::has_valid_flags(connect) {
+        return None;
+    }
     let has_zero_alias_maximum = first_packet::raise_zero_alias_maximum(connect);
     let (_, packet) = link.receive(connect);
     io.consume(length);
-    let mut request = incoming::connect(packet?)?;
+    // Shorter than announced: there is more in it than fields.
+    let packet = packet.filter(|packet| packet.size() == length)?;
+    let mut request = incoming::connect(packet)?;
     if has_zero_alias_maximum {
         request.topic_alias_max = 0;
     }
@@ -329,7 +335,8 @@ impl Applicant<'_> {
         }
         granted.counters.connected(self.peer.address);
         self.shared.counters.session();
-        let keep_alive = self.rules().keep_alive_seconds(self.request.keep_alive);
+        let request = &self.request;
+        let keep_alive = self.rules().keep_alive_seconds(request.keep_alive, request.level);
         let more = json!({
             "ipAddress": self.peer.address.to_string(),
             "versionNumber": connected.attachment.connection_number().saturating_sub(1),
@@ -387,7 +394,7 @@ impl Applicant<'_> {
         if granted.is_assigned_id {
             properties.push(AssignedClientIdentifier::new(&*granted.client_id)?.into());
         }
-        let keep_alive = rules.keep_alive_seconds(self.request.keep_alive);
+        let keep_alive = rules.keep_alive_seconds(self.request.keep_alive, self.request.level);
         if keep_alive != self.request.keep_alive {
             properties.push(ServerKeepAlive::new(keep_alive)?.into());
         }

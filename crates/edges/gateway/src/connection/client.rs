@@ -100,6 +100,10 @@ impl Client {
                 },
                 () = &mut alarm, if self.parts.keep_alive.is_some() => {
                     let limit = self.parts.keep_alive.unwrap_or_default();
+                    if !has_room {
+                        // It is we who do not read at the moment.
+                        self.last_packet = Instant::now();
+                    }
                     if self.last_packet.elapsed() >= limit {
                         self.stop(End::KeepAlive, DisconnectReasonCode::KeepAliveTimeout, None);
                     } else {
@@ -274,7 +278,7 @@ impl Client {
     }
 
     /// Puts what the session has into the output.
-    fn hand_out(&mut self) {
+    pub(super) fn hand_out(&mut self) {
         if self.end.is_some() {
             return;
         }

@@ -40,6 +40,25 @@ pub(crate) fn protocol_level(connect: &[u8]) -> Option<u8> {
     body(connect).and_then(|body| body.get(6)).copied()
 }
 
+/// Whether the flags of a whole CONNECT make sense together, which the state machine does not check:
+/// the reserved one is clear, there is nothing about a will without one, and in 3.1.1 no password
+/// without a user.
+pub(crate) fn has_valid_flags(connect: &[u8]) -> bool {
+    const RESERVED: u8 = 0x01;
+    const WILL: u8 = 0x04;
+    const WILL_QOS: u8 = 0x18;
+    const WILL_RETAIN: u8 = 0x20;
+    const PASSWORD: u8 = 0x40;
+    const USER: u8 = 0x80;
+    let Some(flags) = body(connect).and_then(|body| body.get(7)).copied() else { return false };
+    let has_lone_password = flags & (PASSWORD | USER) == PASSWORD;
+    match flags {
+        _ if flags & RESERVED != 0 || flags & WILL_QOS == WILL_QOS => false,
+        _ if flags & WILL == 0 && flags & (WILL_QOS | WILL_RETAIN) != 0 => false,
+        _ => !has_lone_password || protocol_level(connect) != Some(4),
+    }
+}
+
 /// An explicit Topic Alias Maximum of 0 is legal and means the same as none, but the state machine
 /// cannot hold it. Raises it to 1 in place; returns true if it did, and then no alias may be sent.
 pub(crate) fn raise_zero_alias_maximum(connect: &mut [u8]) -> bool {
@@ -115,6 +134,7 @@ mod tests {
             }
             inspect(&bytes, 64);
             protocol_level(&bytes);
+            has_valid_flags(&bytes);
             raise_zero_alias_maximum(&mut bytes);
         }
     }

@@ -3,8 +3,10 @@
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::{ConnectionOptions, Event, role};
 use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait as _, Packet};
-use mqtt_protocol_core::mqtt::result_code::MqttError;
+use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, MqttError};
 use mqtt_protocol_core::mqtt::{Connection, Version};
+
+use super::outgoing;
 
 pub(crate) struct Link {
     mqtt: Connection<role::Server>,
@@ -12,6 +14,23 @@ pub(crate) struct Link {
     pub(crate) output: Vec<u8>,
     /// The state machine wants the connection closed.
     pub(crate) is_closing: bool,
+    /// The next byte begins a packet.
+    is_between_packets: bool,
+}
+
+/// Whether a packet may begin with `first`. The state machine leaves the flags of some packets
+/// unchecked; the standard wants the connection closed (MQTT-2.2.2-2).
+const fn has_valid_flags(first: u8) -> bool {
+    const PUBLISH: u8 = 3;
+    const PUBREL: u8 = 6;
+    const SUBSCRIBE: u8 = 8;
+    const UNSUBSCRIBE: u8 = 10;
+    let flags = first & 0x0f;
+    match first >> 4 {
+        PUBLISH => true,
+        PUBREL | SUBSCRIBE | UNSUBSCRIBE => flags == 2,
+        _ => flags == 0,
+    }
 }
 
 impl Link {
@@ -19,7 +38,7 @@ impl Link {
         let options = ConnectionOptions::new().maximum_packet_size_recv(packet_bytes_max);
         let mut mqtt = Connection::with_options(Version::Undetermined, options);
         mqtt.set_auto_ping_response(true);
-        Self { mqtt, output: Vec::new(), is_closing: false }
+        Self { mqtt, output: Vec::new(), is_closing: false, is_between_packets: true }
     }
 
     pub(crate) fn is_v5(&self) -> bool {
@@ -30,6 +49,11 @@ impl Link {
     /// protocol ends the connection, which MQTT 5 clients are told in bytes that now wait in
     /// [`Link::output`].
     pub(crate) fn receive(&mut self, bytes: &[u8]) -> (usize, Option<Packet>) {
+        let starts_badly = bytes.first().is_some_and(|first| !has_valid_flags(*first));
+        if self.is_between_packets && starts_badly {
+            self.refuse_flags();
+            return (bytes.len(), None);
+        }
         let mut cursor = Cursor::new(bytes);
         let events = self.mqtt.recv(&mut cursor);
         let used = usize::try_from(cursor.position()).unwrap_or(bytes.len());
@@ -38,7 +62,19 @@ impl Link {
             tracing::debug!(%error, "protocol error");
             self.is_closing = true;
         }
+        self.is_between_packets = packet.is_some();
         (used, packet.filter(|_| error.is_none()))
+    }
+
+    fn refuse_flags(&mut self) {
+        tracing::debug!("a packet begins with flags that it may not have");
+        let code = DisconnectReasonCode::MalformedPacket;
+        if self.is_v5()
+            && let Err(error) = outgoing::disconnect(code, None).and_then(|it| self.send(it))
+        {
+            tracing::debug!(%error, "no DISCONNECT could be sent");
+        }
+        self.is_closing = true;
     }
 
     /// Sends a packet; an error means that it was not sent and the connection goes on.

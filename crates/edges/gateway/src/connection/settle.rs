@@ -37,12 +37,20 @@ impl Client {
                 let verdict = Verdict { code: PubackReasonCode::UnspecifiedError, reason };
                 self.answer(settled.qos, settled.packet_id, verdict);
             }
-            Some(_) => self.stop(End::ServerError, DisconnectReasonCode::UnspecifiedError, None),
+            Some(_) => {
+                // What it is told on `…/rejected` goes first.
+                self.hand_out();
+                self.stop(End::ServerError, DisconnectReasonCode::UnspecifiedError, None);
+            }
         }
     }
 
     /// PUBACK or PUBREC.
     pub(super) fn answer(&mut self, qos: u8, packet_id: u16, verdict: Verdict) {
+        // Also if the client has gone: sent again, it must not be taken for another message.
+        if qos == 2 && verdict.code == PubackReasonCode::Success {
+            self.parts.attachment.published_exactly_once(packet_id);
+        }
         // A client that has left by DISCONNECT or was cut off gets no more answers.
         if qos == 0 || self.parts.link.is_closing || self.end.is_some_and(|e| e != End::ServerStops)
         {
@@ -51,9 +59,6 @@ impl Client {
         let reason = verdict.reason.filter(|_| self.parts.wants_reasons);
         let verdict = Verdict { reason, ..verdict };
         let v5 = self.parts.link.is_v5();
-        if qos == 2 && verdict.code == PubackReasonCode::Success {
-            self.parts.attachment.published_exactly_once(packet_id);
-        }
         self.send(outgoing::publish_answer(v5, qos, packet_id, verdict));
     }
 }

@@ -22,12 +22,14 @@ impl Client {
         }
         let mut codes = Vec::with_capacity(request.entries.len());
         let mut accepted = Vec::new();
+        let mut count = self.parts.attachment.subscription_count();
         for entry in &request.entries {
-            let code = self.judge_filter(entry);
+            let code = self.judge_filter(entry, count);
             if self.end.is_some() {
                 return;
             }
             if (code as u8) < 0x80 {
+                count += usize::from(!self.parts.attachment.is_subscribed(entry.topic_filter()));
                 accepted.push(entry);
             }
             codes.push(code);
@@ -83,7 +85,8 @@ impl Client {
         None
     }
 
-    fn judge_filter(&mut self, entry: &SubEntry) -> SubackReasonCode {
+    /// The answer to one filter of a session that will have `count` subscriptions without it.
+    fn judge_filter(&mut self, entry: &SubEntry, count: usize) -> SubackReasonCode {
         let text = entry.topic_filter();
         let rules = &self.parts.door.rules;
         let is_v5 = self.parts.link.is_v5();
@@ -100,7 +103,7 @@ impl Client {
         };
         if !self.parts.rights.allow(Action::Subscribe, text) {
             self.parts.counters.authorization_failure(Some(text));
-            return SubackReasonCode::NotAuthorized;
+            return self.parts.rights.subscribe_denial();
         }
         if !can_be_subscribed(filter.pattern) {
             if !is_v5 && rules.is_aws() {
@@ -108,9 +111,8 @@ impl Client {
             }
             return SubackReasonCode::TopicFilterInvalid;
         }
-        let attachment = &self.parts.attachment;
-        let is_full = attachment.subscription_count() >= rules.subscriptions_max;
-        if is_full && !attachment.is_subscribed(text) {
+        let is_full = count >= rules.subscriptions_max;
+        if is_full && !self.parts.attachment.is_subscribed(text) {
             return SubackReasonCode::QuotaExceeded;
         }
         match (entry.sub_opts().qos() as u8).min(rules.max_qos) {

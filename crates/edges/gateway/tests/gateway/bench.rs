@@ -130,7 +130,7 @@ impl DeviceCounters for Counters {
     }
 }
 
-/// Stores a report when it is let to; refuses the payload `bad`.
+/// Stores a report when it is let to; refuses the payload `bad`, and has no room for `full`.
 #[derive(Debug)]
 pub(crate) struct Intake {
     pub(crate) gate: tokio::sync::Semaphore,
@@ -141,7 +141,11 @@ pub(crate) struct Intake {
 impl ReportIntake for Intake {
     async fn submit(&self, report: ReportPublish) -> Result<ReportReply, LogError> {
         self.gate.acquire().await.unwrap().forget();
-        let accepted = &report.payload[..] != b"bad";
+        let payload = String::from_utf8_lossy(&report.payload);
+        if payload.contains("full") {
+            return Err(LogError::DiskFull { log: "reports".to_owned() });
+        }
+        let accepted = payload != "bad";
         self.reports.lock().unwrap().push(report);
         Ok(ReportReply { accepted, document: Bytes::from_static(b"{}"), trace: None })
     }

@@ -5,7 +5,13 @@ mod bench;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod dialect;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod reports;
 #[cfg(test)]
 mod security;
 #[cfg(test)]
