@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::RwLock;
-use picket_core::{Account, Clock, LedgerSnapshot, Tasks};
+use picket_core::{Account, Clock, LedgerSnapshot, Tasks, Timestamp};
 use picket_ports::registry::{Document, DocumentKind};
 use picket_ports::{
     Delivery, DeliveryError, EventLogs, LogError, Receipt, Record, Registry, RegistryError,
@@ -81,12 +81,27 @@ pub struct DeliveryEngine {
     reconciling: Mutex<()>,
 }
 
-/// A document of the registry and what became of it.
+/// A document of the registry and what became of it. The document itself is not kept: it holds a token.
 #[derive(Debug, Clone)]
 struct Slot {
-    document: Document,
+    edition: Edition,
     stream: Option<Arc<Stream>>,
     problems: Vec<String>,
+}
+
+/// Tells one text of a document from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Edition {
+    version: u64,
+    created: Timestamp,
+    modified: Timestamp,
+}
+
+impl Edition {
+    const fn of(document: &Document) -> Self {
+        let Document { version, created, modified, .. } = *document;
+        Self { version, created, modified }
+    }
 }
 
 impl DeliveryEngine {
@@ -142,7 +157,7 @@ impl DeliveryEngine {
 
     /// How each stream is doing, in name order.
     pub fn statuses(&self) -> Vec<StreamStatus> {
-        self.slots.read().values().map(Slot::status).collect()
+        self.slots.read().iter().map(|(name, slot)| slot.status(name)).collect()
     }
 
     /// The account book of all streams together, deleted ones included, in records.
@@ -182,28 +197,30 @@ impl DeliveryEngine {
             let known = self.slots.read().get(&document.name).cloned();
             let is_closing = self.closing.read().contains_key(&document.name);
             // A stream that is created anew waits until its predecessor's records are gone.
-            if is_closing || known.as_ref().is_some_and(|slot| slot.document == document) {
+            if is_closing
+                || known.as_ref().is_some_and(|slot| slot.edition == Edition::of(&document))
+            {
                 continue;
             }
-            let slot = self.apply(document, known).await?;
-            self.slots.write().insert(slot.document.name.clone(), slot);
+            let slot = self.apply(&document, known).await?;
+            self.slots.write().insert(document.name, slot);
         }
         Ok(())
     }
 
     /// Starts or changes one stream.
-    async fn apply(&self, document: Document, known: Option<Slot>) -> Result<Slot, OpenError> {
+    async fn apply(&self, document: &Document, known: Option<Slot>) -> Result<Slot, OpenError> {
         let running = known.and_then(|slot| slot.stream);
         let (made, stream) = match running {
             Some(stream) => {
                 let channel = state::load(&*self.common.store, &stream.name).await?.channel;
-                let made = self.maker.make(&document, channel, &stream.hard);
+                let made = self.maker.make(document, channel, &stream.hard);
                 (made.map(|route| stream.routes.send_replace(Arc::new(route))).err(), Some(stream))
             }
             None => {
                 let storage = Storage::open(&self.common, &document.name).await?;
                 let hard = CancellationToken::new();
-                match self.maker.make(&document, storage.state.channel, &hard) {
+                match self.maker.make(document, storage.state.channel, &hard) {
                     Ok(route) => {
                         let common = self.common.clone();
                         let stream = Stream::start(&document.name, common, storage, route, hard);
@@ -217,7 +234,7 @@ impl DeliveryEngine {
         for problem in &problems {
             tracing::warn!(stream = %document.name, problem, "this delivery stream cannot run as configured");
         }
-        Ok(Slot { document, stream, problems })
+        Ok(Slot { edition: Edition::of(document), stream, problems })
     }
 
     async fn close(&self, name: &str) {
@@ -260,8 +277,7 @@ impl DeliveryEngine {
 }
 
 impl Slot {
-    fn status(&self) -> StreamStatus {
-        let name = &self.document.name;
+    fn status(&self, name: &str) -> StreamStatus {
         let status = match &self.stream {
             Some(stream) => {
                 let status = stream.books.status(name, stream.log.next_sequence(0));

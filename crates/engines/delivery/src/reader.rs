@@ -12,7 +12,7 @@ use crate::backup::lines::Cause;
 use crate::batch::{Assembler, Batch, Incoming, Outcome};
 use crate::document::BackupMode;
 use crate::job::{self, Finished};
-use crate::process::{FunctionCx, Sourced, Transform, run_function, run_local};
+use crate::process::{FunctionCx, Local, Sourced, Transform, run_function, run_local};
 use crate::record;
 use crate::route::Route;
 use crate::stream::Stream;
@@ -197,7 +197,8 @@ impl Reader {
         };
         let spare = Assembler::new(route.destination.size_bytes, false);
         let assembler = std::mem::replace(&mut self.assembler, spare);
-        match run_local(native, records, assembler, now).await {
+        let local = Local { native, names: self.stream.names, now };
+        match run_local(local, records, assembler).await {
             Ok(assembler) => self.assembler = assembler,
             // Only a runtime that is being torn down, or a defect, ends here; nothing was committed.
             Err(error) => {

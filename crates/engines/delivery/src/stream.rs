@@ -21,6 +21,8 @@ use crate::{committer, reader};
 /// Records and bytes read at once to learn how much waits.
 const SCAN_RECORDS: usize = 10_000;
 const SCAN_BYTES: usize = 8 << 20;
+/// Waiting bytes that are counted exactly at a start.
+const COUNTED_BYTES_MAX: u64 = 128 << 20;
 
 /// What all streams share.
 #[derive(Debug, Clone)]
@@ -79,18 +81,21 @@ impl Storage {
     }
 }
 
-/// The size of what waits from `next` on; stops counting at `bytes_max`.
+/// The size of what waits from `next` on. Of much, only the beginning is read and the rest estimated, so
+/// that a start does not take long; nothing is counted beyond `bytes_max`.
 async fn waiting_bytes(log: &dyn EventLog, next: u64, bytes_max: u64) -> Result<u64, LogError> {
     let mut from = Position { partition: 0, sequence: next };
     let mut bytes = 0;
-    while bytes < bytes_max {
+    while bytes < bytes_max.min(COUNTED_BYTES_MAX) {
         let records = log.read(from, SCAN_RECORDS, SCAN_BYTES).await?;
-        let Some(last) = records.last() else { break };
+        let Some(last) = records.last() else { return Ok(bytes) };
         from.sequence = last.position.sequence + 1;
         let size = |payload| record::decode(payload).map_or(0, |record| record.data.len() as u64);
         bytes += records.iter().map(|it| size(&it.payload)).sum::<u64>();
     }
-    Ok(bytes)
+    let counted = from.sequence.saturating_sub(next).max(1);
+    let rest = log.next_sequence(0).saturating_sub(from.sequence);
+    Ok(bytes.saturating_add(rest.saturating_mul(bytes / counted)).min(bytes_max))
 }
 
 impl Stream {

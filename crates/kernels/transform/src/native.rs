@@ -47,6 +47,20 @@ pub enum TransformError {
     Entry(#[from] RewriteError),
 }
 
+/// What is known of a record beside its bytes.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    traces: &'a [TraceId],
+    record_id: Option<&'a dyn Fn() -> String>,
+}
+
+impl Origin<'_> {
+    /// The id of the event at `place` whose content gives it none.
+    fn id_of(&self, place: usize) -> Option<String> {
+        self.record_id.map(|record_id| format!("{}|{place}", record_id()))
+    }
+}
+
 /// The HEC metadata of one event.
 #[derive(Debug, Default)]
 struct Extras {
@@ -75,8 +89,29 @@ impl NativeTransform {
         traces: &[TraceId],
         out: &mut Vec<u8>,
     ) -> Result<usize, TransformError> {
+        self.run(record, Origin { traces, record_id: None }, out)
+    }
+
+    /// As [`NativeTransform::transform`], for a record that has an id of its own: an event whose content
+    /// gives it no id is called `<record id>|<place in the record>`. `record_id` is asked for only then.
+    pub fn transform_named(
+        &self,
+        record: &[u8],
+        traces: &[TraceId],
+        record_id: &dyn Fn() -> String,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, TransformError> {
+        self.run(record, Origin { traces, record_id: Some(record_id) }, out)
+    }
+
+    fn run(
+        &self,
+        record: &[u8],
+        origin: Origin<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, TransformError> {
         let before = out.len();
-        let written = self.write(record, traces, out);
+        let written = self.write(record, origin, out);
         if written.is_err() {
             out.truncate(before);
         }
@@ -86,7 +121,7 @@ impl NativeTransform {
     fn write(
         &self,
         record: &[u8],
-        traces: &[TraceId],
+        origin: Origin<'_>,
         out: &mut Vec<u8>,
     ) -> Result<usize, TransformError> {
         let text = std::str::from_utf8(record).map_err(|_| TransformError::NotJson)?;
@@ -95,11 +130,11 @@ impl NativeTransform {
             return other.map(|_| 0).map_err(|_| TransformError::NotJson);
         };
         if let Some(metrics) = members.get("metrics") {
-            return self.write_metrics(metrics, traces, out);
+            return self.write_metrics(metrics, origin, out);
         }
         let topic = members.text("TopicArn");
         if topic.is_some() && topic == self.audit_topic_arn {
-            return self.write_audit(&members, traces, out);
+            return self.write_audit(&members, origin, out);
         }
         Ok(0)
     }
@@ -107,7 +142,7 @@ impl NativeTransform {
     fn write_metrics(
         &self,
         metrics: &str,
-        traces: &[TraceId],
+        origin: Origin<'_>,
         out: &mut Vec<u8>,
     ) -> Result<usize, TransformError> {
         let entries = elements(metrics).ok_or(TransformError::NotAList("metrics"))?;
@@ -116,8 +151,8 @@ impl NativeTransform {
             if self.fields || self.event_time == EventTime::Payload {
                 let members = JsonMembers::of(entry.get());
                 extras.time_ms = members.as_ref().and_then(|entry| entry.integer("timestamp"));
-                extras.id = members.as_ref().and_then(metric_id);
-                extras.trace = trace_of(traces, place, entries.len());
+                extras.id = members.as_ref().and_then(metric_id).or_else(|| origin.id_of(place));
+                extras.trace = trace_of(origin.traces, place, entries.len());
             }
             self.write_event(entry.get(), &extras, out)?;
         }
@@ -127,7 +162,7 @@ impl NativeTransform {
     fn write_audit(
         &self,
         notification: &JsonMembers<'_>,
-        traces: &[TraceId],
+        origin: Origin<'_>,
         out: &mut Vec<u8>,
     ) -> Result<usize, TransformError> {
         let message = notification.text("Message").ok_or(TransformError::NotAnAudit)?;
@@ -138,8 +173,11 @@ impl NativeTransform {
         for (place, detail) in details.iter().enumerate() {
             let extras = Extras {
                 time_ms: audit.integer("taskStartTime"),
-                id: id.as_ref().map(|(message, task)| joined(&[message, task, &place.to_string()])),
-                trace: trace_of(traces, place, details.len()),
+                id: id
+                    .as_ref()
+                    .map(|(message, task)| joined(&[message, task, &place.to_string()]))
+                    .or_else(|| origin.id_of(place)),
+                trace: trace_of(origin.traces, place, details.len()),
             };
             self.write_event(detail.get(), &extras, out)?;
         }

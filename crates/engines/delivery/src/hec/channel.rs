@@ -62,7 +62,7 @@ impl ChannelBook {
     }
 
     /// Ids to ask for, lowest first. Those nobody waits for any more are forgotten.
-    pub(crate) fn to_ask(&mut self) -> Vec<u64> {
+    pub(crate) fn next_query(&mut self) -> Vec<u64> {
         self.pending.retain(|_, done| !done.is_closed());
         let mut ids: Vec<u64> = self.pending.keys().copied().collect();
         ids.sort_unstable();
@@ -97,12 +97,12 @@ mod tests {
         let (one, two) = (book.sending(), book.sending());
         let mut second = book.issued(two, 1).unwrap();
         let mut first = book.issued(one, 0).unwrap();
-        assert_eq!(book.to_ask(), [0, 1]);
+        assert_eq!(book.next_query(), [0, 1]);
         assert_eq!(book.acknowledged(book.channel(), &[0, 7]), 1);
         assert_eq!(first.try_recv(), Ok(()));
         assert!(second.try_recv().is_err());
         drop(second);
-        assert_eq!(book.to_ask(), [0; 0]);
+        assert_eq!(book.next_query(), [0; 0]);
     }
 
     #[test]

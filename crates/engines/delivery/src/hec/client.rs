@@ -209,7 +209,7 @@ impl Core {
         let (shortest, longest) = self.poll;
         let mut pause = shortest;
         loop {
-            if self.book.lock().to_ask().is_empty() {
+            if self.book.lock().next_query().is_empty() {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = self.awaited.notified() => pause = shortest,
@@ -238,7 +238,7 @@ impl Core {
     async fn ask(&self) -> bool {
         let (channel, ids) = {
             let mut book = self.book.lock();
-            (book.channel(), book.to_ask())
+            (book.channel(), book.next_query())
         };
         if ids.is_empty() {
             return true;

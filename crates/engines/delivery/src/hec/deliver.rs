@@ -86,7 +86,8 @@ impl Delivering<'_> {
         ends: &[usize],
     ) -> Result<Vec<Refused>, Stopped> {
         let mut refused = Vec::new();
-        let mut portions = VecDeque::from([0..body.len()]);
+        let mut portions = VecDeque::new();
+        portions.push_back(0..body.len());
         while let Some(range) = portions.pop_front() {
             if range.is_empty() {
                 continue;

@@ -14,6 +14,7 @@ use picket_transform::NativeTransform;
 use crate::backup::lines::Cause;
 use crate::batch::{Assembler, Incoming};
 use crate::document::FunctionStep;
+use crate::record::RecordNames;
 
 pub(crate) use invoke::{FunctionCx, run_function};
 
@@ -76,41 +77,47 @@ impl Sourced {
     }
 }
 
+/// The transform of [`run_local`].
+#[derive(Debug, Clone)]
+pub(crate) struct Local {
+    /// None hands records on as they are.
+    pub(crate) native: Option<Arc<NativeTransform>>,
+    pub(crate) names: RecordNames,
+    pub(crate) now: Timestamp,
+}
+
 /// Transforms `records` without waiting for anybody and adds them to `assembler`, which is given back.
 pub(crate) async fn run_local(
-    native: Option<Arc<NativeTransform>>,
+    local: Local,
     records: Vec<Sourced>,
     mut assembler: Assembler,
-    now: Timestamp,
 ) -> Result<Assembler, tokio::task::JoinError> {
     let bytes: usize = records.iter().map(|sourced| sourced.record.data.len()).sum();
     let work = move || {
         for sourced in &records {
-            assembler
-                .write(sourced.incoming(), |body| append(native.as_deref(), sourced, body, now));
+            assembler.write(sourced.incoming(), |body| local.append(sourced, body));
         }
         assembler
     };
     if bytes <= INLINE_BYTES_MAX { Ok(work()) } else { tokio::task::spawn_blocking(work).await }
 }
 
-fn append(
-    native: Option<&NativeTransform>,
-    sourced: &Sourced,
-    body: &mut Vec<u8>,
-    now: Timestamp,
-) -> Result<(), Cause> {
-    let record = &sourced.record;
-    let Some(native) = native else {
-        body.extend_from_slice(&record.data);
-        return Ok(());
-    };
-    // A record fails alone here. The seed function loses those behind it in its batch as well; that is
-    // an accident nobody relies on.
-    native.transform(&record.data, &record.traces, body).map(drop).map_err(|error| Cause {
-        code: "Lambda.ProcessingFailedStatus",
-        message: error.to_string(),
-        attempts: 1,
-        ended: now,
-    })
+impl Local {
+    fn append(&self, sourced: &Sourced, body: &mut Vec<u8>) -> Result<(), Cause> {
+        let Record { data, traces, .. } = &sourced.record;
+        let Some(native) = &self.native else {
+            body.extend_from_slice(data);
+            return Ok(());
+        };
+        let record_id = || self.names.record_id(sourced.sequence);
+        // A record fails alone here. The seed function loses those behind it in its batch as well; that
+        // is an accident nobody relies on.
+        let written = native.transform_named(data, traces, &record_id, body);
+        written.map(drop).map_err(|error| Cause {
+            code: "Lambda.ProcessingFailedStatus",
+            message: error.to_string(),
+            attempts: 1,
+            ended: self.now,
+        })
+    }
 }

@@ -140,6 +140,17 @@ fn an_entry_without_a_name_has_no_id_and_no_empty_fields() {
     assert!(!events.contains("fields"));
 }
 
+#[test]
+fn an_event_without_an_id_of_its_own_is_called_after_its_record() {
+    let mut out = Vec::new();
+    let record = r#"{"metrics":[{"value":1},{"name":"n","thing":"t","timestamp":5}]}"#;
+    let id = || "4942".to_owned();
+    assert_eq!(ours().transform_named(record.as_bytes(), &[], &id, &mut out), Ok(2));
+    let events = String::from_utf8(out).unwrap();
+    assert!(events.contains(r#""picket_id": "4942|0""#), "{events}");
+    assert!(events.contains(r#""picket_id": "t|n|5|""#), "{events}");
+}
+
 proptest! {
     #[test]
     fn arbitrary_records_never_panic(record in ".{0,80}") {
