@@ -25,9 +25,16 @@ pub(crate) enum Measure {
     Min,
     Max,
     Range,
-    Deviation { sample: bool },
-    Variance { sample: bool },
-    Percentile { percent: f64, exact: bool },
+    Deviation {
+        sample: bool,
+    },
+    Variance {
+        sample: bool,
+    },
+    Percentile {
+        percent: f64,
+        exact: bool,
+    },
     Mode,
     Values,
     List,
@@ -39,15 +46,15 @@ pub(crate) enum Measure {
     LatestTime,
     Rate,
     /// The sum for every so many seconds of a bucket.
-    Per { seconds: f64 },
+    Per {
+        seconds: f64,
+    },
 }
 
 impl Measure {
     pub(super) fn needs_order(self) -> bool {
-        matches!(
-            self,
-            Self::Mode | Self::List | Self::First | Self::Last | Self::Earliest | Self::Latest
-        )
+        let is_by_place = matches!(self, Self::Mode | Self::List | Self::First | Self::Last);
+        is_by_place || matches!(self, Self::Earliest | Self::Latest | Self::Rate)
     }
 
     pub(super) fn needs_time(self) -> bool {
@@ -116,7 +123,12 @@ pub const ALL: &[StatsFunction] = &[
         "The least number; if there are none, the first in text order."
     ),
     function!("mode", [], Measure::Mode, "The value that is seen most, the earlier of equals."),
-    function!("per_day", [], Measure::Per { seconds: 86_400.0 }, "The sum for each day, in timechart."),
+    function!(
+        "per_day",
+        [],
+        Measure::Per { seconds: 86_400.0 },
+        "The sum for each day, in timechart."
+    ),
     function!(
         "per_hour",
         [],
@@ -165,9 +177,7 @@ pub const ALL: &[StatsFunction] = &[
 /// The measure of the function called `name`, or what is wrong with the name.
 pub(super) fn find(name: &str) -> Result<Measure, String> {
     let lower = name.to_ascii_lowercase();
-    let named = |wanted: &str| {
-        ALL.iter().find(|f| f.name == wanted || f.aliases.contains(&wanted))
-    };
+    let named = |wanted: &str| ALL.iter().find(|f| f.name == wanted || f.aliases.contains(&wanted));
     let digits = lower.find(|c: char| c.is_ascii_digit()).unwrap_or(lower.len());
     let (word, number) = lower.split_at_checked(digits).unwrap_or((&lower, ""));
     match named(word).map(|function| function.measure) {

@@ -17,8 +17,8 @@ use datafusion::logical_expr::Expr;
 use crate::SplError;
 use crate::eval::{EvalCx, Expression};
 
-pub use function::{ALL, StatsFunction};
 pub(crate) use function::Measure;
+pub use function::{ALL, StatsFunction};
 pub use parse::parse_call;
 
 /// What is aggregated.

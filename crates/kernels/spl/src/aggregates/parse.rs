@@ -59,7 +59,8 @@ fn argument(
         let name = inside.get(..length).unwrap_or_default().to_owned();
         return Ok((Argument::Field(name), close(source, start + length + 2)?));
     }
-    let is_field = |c: char| !c.is_whitespace() && !matches!(c, '(' | ')' | ',' | '|' | '[' | ']' | '"');
+    let is_field =
+        |c: char| !c.is_whitespace() && !matches!(c, '(' | ')' | ',' | '|' | '[' | ']' | '"');
     let name: String = rest.chars().take_while(|c| is_field(*c)).collect();
     if name.is_empty() {
         return Err(SplError::new(start, format!("{function}() takes a field or eval(…)")));
@@ -84,7 +85,9 @@ fn close(source: &str, at: usize) -> Result<usize, SplError> {
         Some(')') => Ok(at + 1),
         Some(c) => Err(SplError::new(
             at,
-            format!("expected `)`, found `{c}`; quote field names with blanks or brackets, put expressions in eval(…)"),
+            format!(
+                "expected `)`, found `{c}`; quote field names with blanks or brackets, put expressions in eval(…)"
+            ),
         )),
         None => Err(SplError::new(at, "the search ends where `)` is expected")),
     }

@@ -138,7 +138,8 @@ impl Accumulator for TallyAccumulator {
         let reader = Reader::new(column)?;
         let mut rest = values.iter().skip(1);
         let mut next = |wanted: bool| rest.next().filter(|_| wanted);
-        let times = if self.has_time { next(true).map(|a| a.as_primitive::<Int64Type>()) } else { None };
+        let times =
+            if self.has_time { next(true).map(|a| a.as_primitive::<Int64Type>()) } else { None };
         let orders =
             if self.has_order { next(true).map(|a| a.as_primitive::<Int64Type>()) } else { None };
         for row in 0..column.len() {

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::EvalCx;
 use super::program::{Call, Program, Row};
 use super::regular::Pattern;
-use super::EvalCx;
 use crate::value::Value;
 
 /// The arguments of one call for one row.
@@ -65,6 +65,9 @@ impl<'a> Arguments<'a> {
 
     /// The argument as a compiled pattern; `None` if it is null or no pattern.
     pub(crate) fn pattern(&self, index: usize) -> Option<Arc<Pattern>> {
+        if let Some(pattern) = &self.call.fixed_pattern {
+            return Some(pattern.clone());
+        }
         let text = self.text(index)?;
         let mut last = self.call.pattern.lock();
         match &*last {

@@ -1,6 +1,7 @@
 //! Binds an expression to the columns of a plan: fields become columns by number, what does not
 //! depend on the row is computed, conditions and values are told apart.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use datafusion::arrow::datatypes::DataType;
@@ -58,6 +59,17 @@ impl Compiled {
     /// The expression as a column of this kind.
     pub(super) fn lower(self, wanted: Kind) -> Expr {
         lower(self.program, wanted, &self.sources, &self.cx)
+    }
+
+    /// The same, all by the interpreter.
+    #[cfg(test)]
+    pub(super) fn interpreted(self, wanted: Kind) -> Expr {
+        let mut used = Vec::new();
+        arguments::collect_columns(&self.program, &mut used);
+        if used.is_empty() {
+            return self.lower(wanted);
+        }
+        RowFunction::call(self.program, wanted, &used, &self.sources, &self.cx)
     }
 }
 
@@ -169,6 +181,7 @@ impl Compiler<'_> {
         expression: &Expression,
     ) -> Result<Program, SplError> {
         check_call(function, parts, expression)?;
+        let fixed_pattern = fixed_pattern(function, parts)?.map(Arc::new);
         let mut arguments = Vec::with_capacity(parts.len());
         for (index, part) in parts.iter().enumerate() {
             arguments.push(match function.takes_condition(index) {
@@ -178,8 +191,9 @@ impl Compiler<'_> {
         }
         let is_text = |part: &Expression| matches!(part.node, Node::Literal(Value::Text(_)));
         let quoted = parts.iter().map(is_text).collect();
-        let pattern = Mutex::new(None);
-        Ok(Program::Call(Box::new(Call { function, arguments, quoted, pattern, draws: AtomicU64::new(0) })))
+        let (pattern, draws) = (Mutex::new(None), AtomicU64::new(0));
+        let call = Call { function, arguments, quoted, fixed_pattern, pattern, draws };
+        Ok(Program::Call(Box::new(call)))
     }
 
     /// What reads no column is computed now.
@@ -200,6 +214,20 @@ impl Compiler<'_> {
     }
 }
 
+/// The regular expression of a call, if it is written in the search.
+fn fixed_pattern(
+    function: &EvalFunction,
+    parts: &[Expression],
+) -> Result<Option<Pattern>, SplError> {
+    let part = function.pattern_argument().and_then(|index| parts.get(index));
+    match part {
+        Some(Expression { node: Node::Literal(Value::Text(text)), span }) => Pattern::new(text)
+            .map(Some)
+            .map_err(|error| SplError::new(span.start, error.to_string())),
+        _ => Ok(None),
+    }
+}
+
 /// What can be said against a call before there is a row.
 fn check_call(
     function: &EvalFunction,
@@ -207,16 +235,14 @@ fn check_call(
     expression: &Expression,
 ) -> Result<(), SplError> {
     let at = expression.span.start;
-    if let Some(index) = function.pattern_argument()
-        && let Some(Expression { node: Node::Literal(Value::Text(text)), span }) = parts.get(index)
-    {
-        Pattern::new(text).map_err(|error| SplError::new(span.start, error.to_string()))?;
-    }
     if function.name == "tonumber"
         && let [Expression { node: Node::Literal(Value::Text(text)), span }] = parts
         && number::parse(text.trim()).is_none()
     {
-        return Err(SplError::new(span.start, format!("tonumber() of `{text}`, which is no number")));
+        return Err(SplError::new(
+            span.start,
+            format!("tonumber() of `{text}`, which is no number"),
+        ));
     }
     if function.name == "mvfilter" && parts.first().is_none_or(|part| part.fields().len() != 1) {
         return Err(SplError::new(at, "mvfilter() takes a condition on exactly one field"));

@@ -71,7 +71,8 @@ fn word_length(text: &str) -> usize {
     let mut length = 0;
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
-        let goes_on = is_word_part(c) || (c == '.' && rest.peek().is_some_and(|n| is_word_part(*n)));
+        let goes_on =
+            is_word_part(c) || (c == '.' && rest.peek().is_some_and(|n| is_word_part(*n)));
         if !goes_on {
             break;
         }
@@ -82,9 +83,7 @@ fn word_length(text: &str) -> usize {
 
 fn number(text: &str, start: usize) -> Result<(usize, Token<'_>, usize), SplError> {
     let bytes = text.as_bytes();
-    let digits = |from: usize| {
-        bytes.iter().skip(from).take_while(|b| b.is_ascii_digit()).count()
-    };
+    let digits = |from: usize| bytes.iter().skip(from).take_while(|b| b.is_ascii_digit()).count();
     let mut length = digits(0);
     if bytes.get(length) == Some(&b'.') && digits(length + 1) > 0 {
         length += 1 + digits(length + 1);
@@ -116,8 +115,7 @@ fn quoted(text: &str, quote: char) -> Option<(Cow<'_, str>, usize)> {
         match c {
             _ if c == quote => {
                 let plain = text.get(1..at)?;
-                let content =
-                    if escaped { Cow::Owned(content) } else { Cow::Borrowed(plain) };
+                let content = if escaped { Cow::Owned(content) } else { Cow::Borrowed(plain) };
                 return Some((content, at + 1));
             }
             '\\' => {

@@ -13,6 +13,10 @@ mod syntax;
 mod udf;
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use datafusion::common::{DFSchema, ScalarValue};
@@ -26,6 +30,7 @@ use crate::value::Kind;
 pub(crate) use arguments::Arguments;
 pub use parser::parse_expression;
 pub(crate) use program::position;
+pub(crate) use regular::expand;
 pub use regular::{Pattern, PatternError};
 pub use syntax::Expression;
 
@@ -59,6 +64,7 @@ impl Expression {
                 "a field cannot hold a condition; use if(condition, \"true\", \"false\")",
             )),
             Kind::Null => Ok(lit(ScalarValue::Utf8(None))),
+            Kind::Time => Ok(compiled.lower(Kind::Number)),
             kind => Ok(compiled.lower(kind)),
         }
     }

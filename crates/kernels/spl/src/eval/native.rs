@@ -21,6 +21,10 @@ const CHAIN_MAX: usize = 32;
 pub(super) fn lower(program: &Program, wanted: Kind, sources: &[Source]) -> Option<Expr> {
     match (wanted, program) {
         (Kind::Bool, _) => condition(program, sources),
+        (Kind::Time, Program::Constant(None)) => None,
+        (wanted, Program::Constant(None)) => {
+            ScalarValue::try_from(&wanted.data_type()).ok().map(lit)
+        }
         (Kind::Time, Program::Column(column)) => {
             let source = sources.get(*column)?;
             (source.kind() == Kind::Time).then(|| column_expr(source))
@@ -87,9 +91,10 @@ fn condition(program: &Program, sources: &[Source]) -> Option<Expr> {
             ("isnotnull", [Program::Column(column)]) => {
                 Some(column_expr(sources.get(*column)?).is_not_null())
             }
-            ("like", [text @ Program::Column(_), Program::Constant(Some(Value::Text(pattern)))])
-                if kind(text, sources) == Kind::Text && !pattern.ends_with('\\') =>
-            {
+            (
+                "like",
+                [text @ Program::Column(_), Program::Constant(Some(Value::Text(pattern)))],
+            ) if kind(text, sources) == Kind::Text && !pattern.ends_with('\\') => {
                 Some(value(text, sources)?.like(lit(pattern.as_ref())))
             }
             ("in", [tested, choices @ ..]) if choices.len() <= CHAIN_MAX => {
@@ -128,8 +133,11 @@ fn compare(
         }
         _ => {}
     }
-    if !left_kind.is_number() || !right_kind.is_number() {
-        return None;
+    match (left_kind.is_number(), right_kind.is_number()) {
+        (true, true) => {}
+        (true, false) => return compare(comparison, left, &numeric(right)?, sources),
+        (false, true) => return compare(comparison, &numeric(left)?, right, sources),
+        (false, false) => return None,
     }
     let both_whole = left_kind == Kind::Integer && right_kind == Kind::Integer;
     let side = |program, found| {
@@ -137,6 +145,13 @@ fn compare(
         Some(if both_whole || found == Kind::Number { expr } else { cast(expr, DataType::Float64) })
     };
     Some(binary_expr(side(left, left_kind)?, operator(comparison), side(right, right_kind)?))
+}
+
+/// The number that a text in the search is.
+fn numeric(program: &Program) -> Option<Program> {
+    let Program::Constant(Some(Value::Text(text))) = program else { return None };
+    let number = Value::Number(number::parse(text)?);
+    Some(Program::Constant(Some(text.parse().map_or(number, Value::Integer))))
 }
 
 /// Compares a point in time with a number of whole milliseconds.
@@ -186,14 +201,52 @@ fn value(program: &Program, sources: &[Source]) -> Option<Expr> {
         }
         Program::Call(call) => match (call.function.name, call.arguments.as_slice()) {
             ("if", [test, yes, no]) => {
-                let joined = kind(yes, sources).join(kind(no, sources));
+                let joined = in_seconds(kind(program, sources));
                 let (yes, no) = (lower(yes, joined, sources)?, lower(no, joined, sources)?);
                 when(condition(test, sources)?, yes).otherwise(no).ok()
+            }
+            ("case", branches) if branches.len() <= CHAIN_MAX => case(program, branches, sources),
+            ("coalesce", choices) if choices.len() <= CHAIN_MAX => {
+                first_of(choices, in_seconds(kind(program, sources)), sources)
             }
             _ => None,
         },
         _ => None,
     }
+}
+
+/// Conditions and values in turn; null if no condition holds.
+fn case(program: &Program, branches: &[Program], sources: &[Source]) -> Option<Expr> {
+    let joined = in_seconds(kind(program, sources));
+    let mut branches = branches
+        .chunks_exact(2)
+        .map(|branch| Some((condition(&branch[0], sources)?, lower(&branch[1], joined, sources)?)));
+    let (test, value) = branches.next()??;
+    let mut chosen = when(test, value);
+    for branch in branches {
+        let (test, value) = branch?;
+        chosen = chosen.when(test, value);
+    }
+    chosen.end().ok()
+}
+
+/// The first of columns and constants that is not null.
+fn first_of(choices: &[Program], joined: Kind, sources: &[Source]) -> Option<Expr> {
+    let plain = |choice: &Program| matches!(choice, Program::Column(_) | Program::Constant(_));
+    if !choices.iter().all(plain) {
+        return None;
+    }
+    let mut choices = choices.iter().rev();
+    let last = lower(choices.next()?, joined, sources)?;
+    choices.try_fold(last, |rest, choice| {
+        let value = lower(choice, joined, sources)?;
+        when(value.clone().is_not_null(), value).otherwise(rest).ok()
+    })
+}
+
+/// Points in time are computed with as seconds.
+fn in_seconds(kind: Kind) -> Kind {
+    if kind == Kind::Time { Kind::Number } else { kind }
 }
 
 /// `program` as doubles, if all its values are numbers.

@@ -167,6 +167,9 @@ impl<'a> Parser<'a> {
                 let message = format!("`{word}` has nothing on its left side");
                 return Err(SplError::new(start, message));
             }
+            Token::Word(word) if word.eq_ignore_ascii_case("NOT") => {
+                return Err(SplError::new(start, "NOT belongs in parentheses here"));
+            }
             Token::Word(word) => return self.word(start, word, end),
             Token::Symbol(_) | Token::Other => return Err(self.missing(start)),
         };
@@ -180,7 +183,9 @@ impl<'a> Parser<'a> {
         if !is_called {
             self.at = end;
             let (next_at, next, _) = self.peek()?;
-            if next == Token::Other && self.source.get(next_at..).is_some_and(|t| t.starts_with('{')) {
+            if next == Token::Other
+                && self.source.get(next_at..).is_some_and(|t| t.starts_with('{'))
+            {
                 let message = format!("quote a field with braces in its name: '{word}{{}}…'");
                 return Err(SplError::new(start, message));
             }
@@ -252,7 +257,7 @@ impl<'a> Parser<'a> {
 }
 
 fn is_operator(word: &str) -> bool {
-    ["AND", "OR", "XOR", "LIKE"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
+    ["AND", "OR", "XOR"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
 /// One part as it is, several as a chain.

@@ -35,7 +35,9 @@ pub(crate) struct Call {
     pub(crate) arguments: Vec<Program>,
     /// Which arguments were written as text in quotes: they are text even where they read as numbers.
     pub(crate) quoted: Vec<bool>,
-    /// The compiled pattern that was used last, and its text.
+    /// The pattern that was written in the search.
+    pub(crate) fixed_pattern: Option<Arc<Pattern>>,
+    /// The pattern that was used last, where it comes from the row.
     pub(crate) pattern: Mutex<Option<Arc<Pattern>>>,
     /// How many random numbers were drawn.
     pub(crate) draws: AtomicU64,
@@ -145,7 +147,6 @@ fn apply<'a>(
 }
 
 /// A number, with one zero only.
-#[expect(clippy::unnecessary_wraps, reason = "the callers' arms give options")]
 fn finite_zero<'a>(value: f64) -> Option<Value<'a>> {
     Some(Value::Number(value + 0.0))
 }

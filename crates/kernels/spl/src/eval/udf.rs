@@ -38,8 +38,7 @@ impl RowFunction {
         cx: &EvalCx,
     ) -> Expr {
         let columns = used.iter().filter_map(|column| sources.get(*column));
-        let arguments: Vec<_> =
-            columns.map(|source| Expr::Column(source.column.clone())).collect();
+        let arguments: Vec<_> = columns.map(|source| Expr::Column(source.column.clone())).collect();
         // Only random() reads nothing and is not folded.
         let signature = match arguments.len() {
             0 => Signature::nullary(Volatility::Volatile),

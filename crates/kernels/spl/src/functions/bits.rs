@@ -35,16 +35,27 @@ macro_rules! joining {
     };
 }
 
-joining!(BIT_AND, "bit_and", "The bits that all numbers have.", |a, b| a & b, &[
-    ("bit_and(12, 10)", "8"),
-    ("bit_and(15, 7, 5)", "5"),
-    ("bit_and(-1, 1)", "null"),
-]);
-joining!(BIT_OR, "bit_or", "The bits that any number has.", |a, b| a | b, &[("bit_or(12, 3)", "15")]);
-joining!(BIT_XOR, "bit_xor", "The bits that an odd count of numbers has.", |a, b| a ^ b, &[(
-    "bit_xor(12, 10)",
-    "6"
-)]);
+joining!(
+    BIT_AND,
+    "bit_and",
+    "The bits that all numbers have.",
+    |a, b| a & b,
+    &[("bit_and(12, 10)", "8"), ("bit_and(15, 7, 5)", "5"), ("bit_and(-1, 1)", "null"),]
+);
+joining!(
+    BIT_OR,
+    "bit_or",
+    "The bits that any number has.",
+    |a, b| a | b,
+    &[("bit_or(12, 3)", "15")]
+);
+joining!(
+    BIT_XOR,
+    "bit_xor",
+    "The bits that an odd count of numbers has.",
+    |a, b| a ^ b,
+    &[("bit_xor(12, 10)", "6")]
+);
 
 pub(super) const BIT_NOT: EvalFunction = EvalFunction {
     name: "bit_not",

@@ -20,9 +20,7 @@ fn to_json(value: Option<Value<'_>>) -> Json {
         None => Json::Null,
         Some(Value::Bool(truth)) => Json::Bool(truth),
         Some(Value::Integer(n)) => Json::from(n),
-        Some(Value::Number(n)) => {
-            number::whole(n).map_or_else(|| Json::from(n), Json::from)
-        }
+        Some(Value::Number(n)) => number::whole(n).map_or_else(|| Json::from(n), Json::from),
         Some(Value::Multi(items)) => items.iter().map(|item| Json::from(item.as_ref())).collect(),
         Some(Value::Text(text)) => {
             let is_nested = text.starts_with(['{', '[']);
@@ -155,7 +153,10 @@ pub(super) const JSON_VALID: EvalFunction = EvalFunction {
     name: "json_valid",
     arity: Arity::exactly(1),
     doc: "Whether the text is JSON.",
-    examples: &[("tostring(json_valid(\"[1]\"))", "True"), ("tostring(json_valid(thing))", "False")],
+    examples: &[
+        ("tostring(json_valid(\"[1]\"))", "True"),
+        ("tostring(json_valid(thing))", "False"),
+    ],
     returns: Returns::Always(Kind::Bool),
     eval: |arguments| {
         let text = arguments.text(0)?;
@@ -167,7 +168,10 @@ pub(super) const JSON_KEYS: EvalFunction = EvalFunction {
     name: "json_keys",
     arity: Arity::exactly(1),
     doc: "The names of a JSON object's members, as a JSON array.",
-    examples: &[("json_keys(\"{\\\"b\\\":1,\\\"a\\\":2}\")", "[\"b\",\"a\"]"), ("json_keys(\"[1]\")", "null")],
+    examples: &[
+        ("json_keys(\"{\\\"b\\\":1,\\\"a\\\":2}\")", "[\"b\",\"a\"]"),
+        ("json_keys(\"[1]\")", "null"),
+    ],
     returns: Returns::Always(Kind::Text),
     eval: |arguments| {
         let json = parsed(arguments, 0)?;

@@ -74,9 +74,8 @@ pub(super) const ISSTR: EvalFunction = EvalFunction {
     returns: Returns::Always(Kind::Bool),
     eval: |arguments| {
         let value = arguments.value(0);
-        let is_text = |value: &Value<'_>| {
-            !matches!(value, Value::Bool(_)) && !is_number(arguments, value)
-        };
+        let is_text =
+            |value: &Value<'_>| !matches!(value, Value::Bool(_)) && !is_number(arguments, value);
         Some(Value::Bool(value.is_some_and(|value| is_text(&value))))
     },
 };

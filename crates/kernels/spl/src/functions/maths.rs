@@ -22,7 +22,13 @@ macro_rules! real {
 }
 
 real!(ABS, "abs", "The number without its sign.", f64::abs, &[("abs(-3)", "3")]);
-real!(CEIL, "ceil", "The number rounded up.", f64::ceil, &[("ceil(1.2)", "2"), ("ceil(-0.5)", "0")]);
+real!(
+    CEIL,
+    "ceil",
+    "The number rounded up.",
+    f64::ceil,
+    &[("ceil(1.2)", "2"), ("ceil(-0.5)", "0")]
+);
 real!(CEILING, "ceiling", "The number rounded up.", f64::ceil, &[("ceiling(temperature)", "22")]);
 real!(FLOOR, "floor", "The number rounded down.", f64::floor, &[("floor(-1.2)", "-2")]);
 real!(SQRT, "sqrt", "The square root.", f64::sqrt, &[("sqrt(9)", "3"), ("sqrt(-1)", "null")]);

@@ -242,8 +242,6 @@ pub(crate) fn resolve(
     };
     match function.arity.problem(given) {
         None => Ok(function),
-        Some(problem) => {
-            Err(SplError::new(at, format!("{}() takes {problem}", function.name)))
-        }
+        Some(problem) => Err(SplError::new(at, format!("{}() takes {problem}", function.name))),
     }
 }

@@ -117,9 +117,7 @@ pub(super) const MVJOIN: EvalFunction = EvalFunction {
     doc: "The values as one text with a delimiter between.",
     examples: &[("mvjoin(ports, \", \")", "21, 22"), ("mvjoin(port, \",\")", "8883")],
     returns: Returns::Always(Kind::Text),
-    eval: |arguments| {
-        Some(Value::text_of(items(arguments, 0)?.join(&*arguments.text(1)?)))
-    },
+    eval: |arguments| Some(Value::text_of(items(arguments, 0)?.join(&*arguments.text(1)?))),
 };
 
 pub(super) const MVZIP: EvalFunction = EvalFunction {

@@ -22,10 +22,8 @@ pub(super) const CIDRMATCH: EvalFunction = EvalFunction {
     eval: |arguments| {
         let network = arguments.text(0)?;
         let address = arguments.value(1)?;
-        let network: Option<IpNet> = network
-            .parse()
-            .or_else(|_| network.parse::<IpAddr>().map(IpNet::from))
-            .ok();
+        let network: Option<IpNet> =
+            network.parse().or_else(|_| network.parse::<IpAddr>().map(IpNet::from)).ok();
         let is_inside = |address: &str| {
             let address = address.parse::<IpAddr>();
             network.zip(address.ok()).is_some_and(|(network, address)| network.contains(&address))

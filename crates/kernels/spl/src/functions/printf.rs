@@ -110,7 +110,8 @@ impl Form {
                 // As short as %e or %f gives it, without zeros at the end.
                 let digits = precision.max(1);
                 let exponent = value.abs().log10().floor();
-                let is_plain = value == 0.0 || (-4.0..number::from_whole(digits as i64)).contains(&exponent);
+                let is_plain =
+                    value == 0.0 || (-4.0..number::from_whole(digits as i64)).contains(&exponent);
                 let text = match is_plain {
                     true => {
                         let before = if value == 0.0 { 1.0 } else { exponent + 1.0 };

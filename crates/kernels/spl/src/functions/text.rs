@@ -262,8 +262,7 @@ fn duration(value: f64) -> Option<String> {
     let seconds = number::whole(value.trunc())?;
     let sign = if seconds < 0 { "-" } else { "" };
     let seconds = seconds.unsigned_abs();
-    let clock =
-        format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     Some(match seconds / 86_400 {
         0 => format!("{sign}{clock}"),
         days => format!("{sign}{days}+{clock}"),

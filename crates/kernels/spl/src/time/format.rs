@@ -13,7 +13,6 @@ pub fn strftime(seconds: f64, format: &str, zone: &TimeZone) -> Option<String> {
     if micros.is_nan() || micros.abs() > 2.5e17 {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "within the years jiff knows")]
     let at = jiff::Timestamp::from_microsecond(micros as i64).ok()?.to_zoned_datetime(zone.clone());
     let mut text = String::new();
     for piece in pieces(format) {
@@ -48,7 +47,8 @@ pub(super) fn pieces(format: &str) -> impl Iterator<Item = Piece<'_>> {
             rest = after;
             return Some(Piece::Code(code));
         }
-        let end = rest.char_indices().skip(1).find(|(_, c)| *c == '%').map_or(rest.len(), |(at, _)| at);
+        let end =
+            rest.char_indices().skip(1).find(|(_, c)| *c == '%').map_or(rest.len(), |(at, _)| at);
         let (plain, after) = rest.split_at_checked(end)?;
         rest = after;
         Some(Piece::Plain(plain))
@@ -58,7 +58,8 @@ pub(super) fn pieces(format: &str) -> impl Iterator<Item = Piece<'_>> {
 /// The length of the code at the start of `text`: `%`, flags, digits, colons, `E`, a letter.
 fn code_length(text: &str) -> Option<usize> {
     let after = text.strip_prefix('%')?;
-    let letter = after.find(|c: char| !matches!(c, '-' | '_' | '^' | '#' | ':' | 'E' | '0'..='9'))?;
+    let letter =
+        after.find(|c: char| !matches!(c, '-' | '_' | '^' | '#' | ':' | 'E' | '0'..='9'))?;
     let letter_length = after.get(letter..)?.chars().next()?.len_utf8();
     Some(1 + letter + letter_length)
 }

@@ -40,7 +40,10 @@ impl NumberSpan {
         let factor = part(factor, 1.0).ok_or_else(wrong)?;
         let base = part(base, 10.0).filter(|base| *base > 1.0).ok_or_else(wrong)?;
         if factor < 1.0 || factor >= base {
-            return Err(SplError::new(0, format!("the factor of `{text}` is not from 1 to its base")));
+            return Err(SplError::new(
+                0,
+                format!("the factor of `{text}` is not from 1 to its base"),
+            ));
         }
         Ok(Self::Log { factor, base })
     }

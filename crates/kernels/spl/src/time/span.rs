@@ -36,7 +36,8 @@ impl Span {
         let (name, snap) = rest.split_once('@').unwrap_or((rest, ""));
         let count = if number.is_empty() { Ok(1) } else { number.parse::<i64>() };
         let count = count.ok().filter(|count| (1..=1_000_000_000).contains(count));
-        let count = count.ok_or_else(|| SplError::new(0, format!("`{number}` is no length of a span")))?;
+        let count =
+            count.ok_or_else(|| SplError::new(0, format!("`{number}` is no length of a span")))?;
         let unit = match name {
             "" if !number.is_empty() => Unit::Second,
             name => Unit::named(name).ok_or_else(|| {
@@ -48,9 +49,10 @@ impl Span {
             SplError::new(digits, format!("`@{snap}` does not fit; only weeks take @w0 to @w6"))
         })?;
         let divides = match (unit, unit.micros()) {
-            (Unit::Microsecond | Unit::Millisecond | Unit::Centisecond | Unit::Decisecond, Some(micros)) => {
-                1_000_000 % (micros * count) == 0
-            }
+            (
+                Unit::Microsecond | Unit::Millisecond | Unit::Centisecond | Unit::Decisecond,
+                Some(micros),
+            ) => 1_000_000 % (micros * count) == 0,
             _ => true,
         };
         if !divides {
@@ -69,7 +71,8 @@ impl Span {
             Unit::Year => 365 * day,
             _ => day,
         });
-        crate::value::number::from_whole(micros) / 1e6 * crate::value::number::from_whole(self.count)
+        crate::value::number::from_whole(micros) / 1e6
+            * crate::value::number::from_whole(self.count)
     }
 
     /// The milliseconds of a bucket, if all are equally long in every time zone.
@@ -231,7 +234,8 @@ mod tests {
 
     #[test]
     fn what_is_no_span_is_an_error() {
-        for text in ["", "x", "5x", "0s", "300ms", "1d@w1", "1w@w9", "99999999999999999999s", "-1h"] {
+        for text in ["", "x", "5x", "0s", "300ms", "1d@w1", "1w@w9", "99999999999999999999s", "-1h"]
+        {
             assert!(Span::parse(text).is_err(), "{text}");
         }
     }

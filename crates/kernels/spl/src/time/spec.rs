@@ -57,9 +57,9 @@ pub fn parse_spec(text: &str) -> Result<TimeSpec, SplError> {
     if let Some(seconds) = crate::value::number::parse(trimmed)
         && !trimmed.starts_with(['+', '-'])
     {
-        return epoch(seconds).map(|at| TimeSpec(Kind::Epoch(at))).ok_or_else(|| {
-            SplError::new(0, format!("`{trimmed}` is too far away to be a time"))
-        });
+        return epoch(seconds)
+            .map(|at| TimeSpec(Kind::Epoch(at)))
+            .ok_or_else(|| SplError::new(0, format!("`{trimmed}` is too far away to be a time")));
     }
     let looks_absolute = trimmed.starts_with(|c: char| c.is_ascii_digit());
     if looks_absolute && trimmed.contains(['/', '-', ':']) {
@@ -163,6 +163,9 @@ fn word(text: &str) -> &str {
 }
 
 fn named(name: &str, at: usize) -> Result<Unit, SplError> {
+    if name.is_empty() {
+        return Err(SplError::new(at, "a unit of time is missing; use s, m, h, d, w, mon, q or y"));
+    }
     Unit::named(name).ok_or_else(|| {
         let hint = hint(name, Unit::spellings());
         let hint = if hint.is_empty() { "; use s, m, h, d, w, mon, q or y" } else { &hint };
@@ -278,7 +281,9 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_an_error_with_a_hint() {
-        for text in ["", "yesterday", "-5x", "@", "-1d@", "13/45/2024:00:00:00", "1h", "@w9", "1e300"] {
+        for text in
+            ["", "yesterday", "-5x", "@", "-1d@", "13/45/2024:00:00:00", "1h", "@w9", "1e300"]
+        {
             assert!(parse_spec(text).is_err(), "{text}");
         }
         assert!(parse_spec("-5hous").unwrap_err().message.contains("did you mean"));

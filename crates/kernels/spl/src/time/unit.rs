@@ -92,7 +92,9 @@ impl Unit {
     pub(super) fn floor(self, at: &ZonedDateTime) -> ZonedDateTime {
         let time = at.time();
         let with = |date: Date, time: Time| {
-            date.to_datetime(time).to_zoned_datetime(at.time_zone().clone()).unwrap_or_else(|_| at.clone())
+            date.to_datetime(time)
+                .to_zoned_datetime(at.time_zone().clone())
+                .unwrap_or_else(|_| at.clone())
         };
         let (date, midnight) = (at.date(), Time::midnight());
         match self {

@@ -51,7 +51,6 @@ impl<'a> Value<'a> {
     /// The numeric reading.
     pub fn number(&self) -> Option<f64> {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "numbers are doubles once computed with")]
             Self::Integer(n) => Some(*n as f64),
             Self::Number(n) => Some(*n),
             Self::Text(text) => number::parse(text),

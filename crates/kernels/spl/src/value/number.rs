@@ -27,14 +27,12 @@ pub fn format(number: f64) -> String {
 pub fn whole(number: f64) -> Option<i64> {
     const LIMIT: f64 = 9_007_199_254_740_992.0; // 2^53: every whole number up to here is exact
     if number.fract() == 0.0 && number.abs() <= LIMIT {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
         return Some(number as i64);
     }
     None
 }
 
 /// A whole number as a double.
-#[expect(clippy::cast_precision_loss, reason = "numbers are doubles once computed with")]
 pub fn from_whole(number: i64) -> f64 {
     number as f64
 }
@@ -78,7 +76,9 @@ mod tests {
 
     #[test]
     fn only_text_that_is_all_number_reads_as_one() {
-        for (text, number) in [("1", 1.0), ("-2.5", -2.5), (".5", 0.5), ("1e3", 1000.0), ("+4", 4.0)] {
+        for (text, number) in
+            [("1", 1.0), ("-2.5", -2.5), (".5", 0.5), ("1e3", 1000.0), ("+4", 4.0)]
+        {
             assert_eq!(parse(text), Some(number), "{text}");
         }
         for text in ["", " 1", "1 ", "0x10", "inf", "NaN", "1,000", "e", "-", "1.2.3", "٣"] {

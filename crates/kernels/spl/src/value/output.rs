@@ -63,6 +63,5 @@ fn integer(value: &Value<'_>) -> Option<i64> {
 /// Seconds as milliseconds; null where they are no point in time.
 pub(crate) fn millis(value: &Value<'_>) -> Option<i64> {
     let millis = (value.number()? * 1000.0).round();
-    #[expect(clippy::cast_possible_truncation, reason = "within the range of i64")]
     (millis.abs() < 9.0e15).then_some(millis as i64)
 }

@@ -19,9 +19,10 @@ impl Extreme {
     fn add_text(&mut self, value: &Value<'_>) {
         let Some(number) = value.number() else {
             let text = value.text();
-            let is_better = self.text.as_deref().is_none_or(|best| {
-                if self.wants_max { *text > *best } else { *text < *best }
-            });
+            let is_better = self
+                .text
+                .as_deref()
+                .is_none_or(|best| if self.wants_max { *text > *best } else { *text < *best });
             if is_better {
                 self.text = Some(text.into_owned());
             }

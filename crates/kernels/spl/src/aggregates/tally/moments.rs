@@ -98,7 +98,7 @@ impl Tally for Moments {
             Measure::Per { seconds } => self.sum * seconds,
             _ => self.sum,
         };
-        Some(Value::Number(number))
+        Some(Value::Number(number + 0.0))
     }
 
     fn size(&self) -> usize {

@@ -76,8 +76,7 @@ impl Tally for Percentile {
         if let [sum, count, max, min, centroids @ ..] = rest {
             let centroids =
                 centroids.chunks_exact(2).map(|pair| Centroid::new(pair[0], pair[1])).collect();
-            let parts =
-                TDigest::try_from_parts(CENTROIDS_MAX, *sum, *count, *max, *min, centroids);
+            let parts = TDigest::try_from_parts(CENTROIDS_MAX, *sum, *count, *max, *min, centroids);
             if let Ok(digest) = parts {
                 self.digest = Some(match &self.digest {
                     Some(own) => TDigest::merge_digests([own, &digest]),
