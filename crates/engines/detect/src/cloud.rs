@@ -13,6 +13,8 @@ use crate::window::WindowCounts;
 
 /// Identities are spread over this many locks.
 const SHARDS: usize = 16;
+/// Identities of one lock beyond which forgotten ones are not taken back.
+const SHARD_MAX: usize = 65_536;
 /// Longer identities are cut: MQTT client ids may have 64 KiB, names of ours have 128 bytes.
 const IDENTITY_BYTES_MAX: usize = 128;
 
@@ -128,9 +130,16 @@ impl Cells {
         deltas
     }
 
-    /// Puts back what could not be stored.
+    /// Puts back what could not be stored. What is gone meanwhile is left out once there are very many:
+    /// while nothing can be stored, whoever can make up identities must not be able to fill the memory.
     pub(crate) fn put_back(&self, deltas: Vec<DeviceDelta>) {
         for DeviceDelta { identity, counts, connected: _ } in deltas {
+            let shard = self.shard(&identity).read();
+            let is_left_out = shard.len() >= SHARD_MAX && !shard.contains_key(identity.as_str());
+            drop(shard);
+            if is_left_out {
+                continue;
+            }
             self.cell(&identity).count(|cell| {
                 let newer = std::mem::replace(&mut cell.counts, counts);
                 cell.counts.add(&newer);

@@ -132,7 +132,9 @@ async fn publish(shared: &Shared, tasks: &Tasks, message: Message) -> bool {
                 return true;
             }
             Err(error) => {
-                tracing::warn!(%error, entries, "exported metrics wait");
+                if wait == RETRY_MIN {
+                    tracing::warn!(%error, entries, "exported metrics wait");
+                }
                 pause(tasks, wait).await;
                 wait = (wait * 2).min(RETRY_MAX);
                 if tasks.is_stopping() {

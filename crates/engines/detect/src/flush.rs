@@ -32,6 +32,7 @@ impl Flushed {
 pub(crate) async fn run(shared: std::sync::Arc<Shared>, tasks: Tasks) {
     let every = shared.config.flush_every();
     let mut rounds: u64 = 0;
+    let mut trouble: Option<String> = None;
     loop {
         let now = shared.clock.now();
         let next = now.floor_to(every).plus(every);
@@ -39,9 +40,22 @@ pub(crate) async fn run(shared: std::sync::Arc<Shared>, tasks: Tasks) {
             () = tokio::time::sleep(next.since(now)) => {}
             () = tasks.stopping() => {}
         }
-        if let Err(error) = flush(&shared).await {
-            tracing::warn!(%error, "the counts of the front door could not be stored; trying again");
-        }
+        trouble = match flush(&shared).await {
+            Ok(()) => {
+                if trouble.is_some() {
+                    tracing::info!("the counts of the front door are stored again");
+                }
+                None
+            }
+            Err(error) => {
+                let cause = error.to_string();
+                // One line for each cause, however long it lasts.
+                if trouble.as_ref() != Some(&cause) {
+                    tracing::warn!(%error, "the counts of the front door are not stored and wait");
+                }
+                Some(cause)
+            }
+        };
         rounds += 1;
         if rounds.is_multiple_of(32) {
             shared.arrivals.prune(shared.clock.now(), shared.config.report_interval_min);

@@ -151,8 +151,13 @@ impl Worker {
     /// Stores `batch`, for as long as it takes: what is in memory is ahead of the store until then.
     async fn commit(&mut self, batch: StateBatch, all: Vec<(u16, Effects)>, tasks: &Tasks) {
         let mut wait = Duration::from_millis(50);
+        let mut told = String::new();
         while let Err(error) = self.shared.store.commit(batch.clone()).await {
-            tracing::error!(%error, "the state of detection could not be stored; trying again");
+            let cause = error.to_string();
+            if cause != told {
+                tracing::error!(%error, "the state of detection could not be stored; trying again");
+                told = cause;
+            }
             if tasks.is_stopping() {
                 return;
             }
