@@ -1,6 +1,9 @@
 //! The template of the first start.
 
-use picket_core::PolicyName;
+use std::sync::Arc;
+
+use picket_core::{Account, PolicyName};
+use picket_policy::{Action, Authorizer, Decision, PolicyDocument, Subject, ThingFacts};
 use picket_ports::Registry;
 use picket_ports::registry::DocumentKind;
 use picket_stack::{Parameters, ResourceState};
@@ -84,4 +87,62 @@ async fn the_stream_and_the_token_fit_each_other() {
     assert_eq!(token["token"], TOKEN);
     assert_eq!((&token["index"], &token["useACK"]), (&json!("iot"), &json!(true)));
     assert_eq!(bench.body(DocumentKind::Index, "iot").await["retentionDays"], Value::Null);
+}
+
+/// What the device policy allows a client that connects as `client_id` with the certificate of thing
+/// `pump-17`.
+fn authorizer(document: &str, client_id: &str) -> Authorizer {
+    let document = Arc::new(PolicyDocument::parse(document).unwrap());
+    let is_attached = client_id == "pump-17";
+    let facts = ThingFacts { name: client_id.to_owned(), ..ThingFacts::default() };
+    let subject = Subject {
+        client_id: Some(client_id.to_owned()),
+        thing: Some(facts).filter(|_| is_attached),
+        is_attached,
+        ..Subject::default()
+    };
+    let account = Account { region: "eu-west-1".to_owned(), id: "111122223333".to_owned() };
+    Authorizer::compile(&account, &[document], &subject)
+}
+
+#[tokio::test]
+async fn a_device_may_do_what_it_needs_and_nothing_else() {
+    let bench = Bench::start().await;
+    bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
+    let document = bench.registry.policies().await.unwrap()[0].document.clone();
+    let own = authorizer(&document, "pump-17");
+    let allowed = |rights: &Authorizer, action, resource: &str| {
+        matches!(rights.decide(action, resource), Decision::Allowed(_))
+    };
+    let reports = "topic/$aws/things/pump-17/defender/metrics/json";
+    for (action, resource) in [
+        (Action::Connect, "client/pump-17"),
+        (Action::Publish, reports),
+        (Action::Publish, "topic/$aws/things/pump-17/defender/metrics/cbor"),
+        (Action::Publish, "topic/things/pump-17/telemetry"),
+        (Action::RetainPublish, "topic/things/pump-17/state"),
+        (Action::Subscribe, "topicfilter/$aws/things/pump-17/defender/metrics/json/+"),
+        (Action::Subscribe, "topicfilter/$aws/things/pump-17/defender/metrics/cbor/accepted"),
+        (Action::Subscribe, "topicfilter/things/pump-17/commands/#"),
+        (Action::Receive, "topic/$aws/things/pump-17/defender/metrics/json/rejected"),
+        (Action::Receive, "topic/things/pump-17/commands/a"),
+    ] {
+        assert!(allowed(&own, action, resource), "{action:?} {resource}");
+    }
+    for (action, resource) in [
+        (Action::Connect, "client/pump-18"),
+        (Action::Publish, "topic/$aws/things/pump-18/defender/metrics/json"),
+        (Action::Publish, "topic/things/pump-18/telemetry"),
+        (Action::Publish, "topic/$aws/rules/picket_metrics_export"),
+        (Action::Publish, "topic/picket/anything"),
+        (Action::RetainPublish, reports),
+        (Action::Subscribe, "topicfilter/#"),
+        (Action::Subscribe, "topicfilter/things/+/telemetry"),
+        (Action::Receive, "topic/things/pump-18/telemetry"),
+    ] {
+        assert!(!allowed(&own, action, resource), "{action:?} {resource}");
+    }
+    let other = authorizer(&document, "pump-18");
+    assert!(!allowed(&other, Action::Connect, "client/pump-18"));
+    assert!(!allowed(&other, Action::Connect, "client/pump-17"));
 }
