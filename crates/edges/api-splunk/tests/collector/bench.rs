@@ -79,8 +79,8 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) tasks: Tasks,
     pub(crate) at: SocketAddr,
-    store: Arc<FjallStore>,
-    dir: Arc<tempfile::TempDir>,
+    pub(crate) store: Arc<FjallStore>,
+    pub(crate) dir: Arc<tempfile::TempDir>,
 }
 
 /// Settings of a collector without TLS on a free port.

@@ -9,6 +9,8 @@ mod bench;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod delivery;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod faults;
