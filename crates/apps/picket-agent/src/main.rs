@@ -1,5 +1,7 @@
 //! `picket-agent`: the device agent as a program of its own, for small machines.
 
+mod log;
+
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,10 +30,6 @@ fn main() -> ExitCode {
 
 fn start_logging(json: bool, verbose: bool) {
     let level = if verbose { Level::DEBUG } else { Level::INFO };
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
-    if json {
-        log.json().init();
-    } else {
-        log.with_target(false).init();
-    }
+    // Fails only if there is a log already.
+    tracing::subscriber::set_global_default(log::Log { level, json }).ok();
 }

@@ -6,6 +6,7 @@ use picket_wire_report::{Report, encode};
 use crate::collectors::{self, Counters, Sample};
 use crate::config::AgentConfig;
 use crate::interfaces::Interfaces;
+use crate::sockets::TcpSockets;
 
 /// Makes reports with rising ids, and remembers the traffic counters between them.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ impl<'a> Reporter<'a> {
         let mut report = Report { report_id: self.next_id(), ..Report::default() };
         let mut sample = Sample {
             procfs: &self.config.procfs,
+            tcp: TcpSockets::default(),
+            has_tcp: false,
             interfaces,
             list_entries_max: self.config.list_entries_max,
             interfaces_excluded: &self.config.interfaces_excluded,

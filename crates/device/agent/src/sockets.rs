@@ -1,21 +1,25 @@
 //! `/proc/net/{tcp,tcp6,udp,udp6}`: one socket a line.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::procfs::{Procfs, ProcfsError};
 
 /// Socket states as the kernel numbers them.
-pub(crate) const ESTABLISHED: u8 = 1;
+const ESTABLISHED: u8 = 1;
 /// An unconnected UDP socket: it takes datagrams from anyone.
-pub(crate) const UNCONNECTED: u8 = 7;
+const UNCONNECTED: u8 = 7;
 /// A TCP socket that takes connections.
-pub(crate) const LISTEN: u8 = 10;
+const LISTEN: u8 = 10;
+
+/// Most listening ports that are told apart.
+const LISTENING_MAX: usize = 16_384;
 
 /// One end of a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct End {
-    pub(crate) ip: IpAddr,
     pub(crate) port: u16,
+    pub(crate) ip: IpAddr,
 }
 
 /// One line.
@@ -26,21 +30,89 @@ pub(crate) struct Socket {
     pub(crate) state: u8,
 }
 
-/// Hands each socket of `tables` that is in `state` to `take`.
-pub(crate) fn each(
+/// The TCP sockets, from one walk through the kernel's tables: it is the dearest part of a report.
+#[derive(Debug, Default)]
+pub(crate) struct TcpSockets {
+    pub(crate) listening: BTreeSet<End>,
+    /// The first of the established connections.
+    pub(crate) established: Vec<Socket>,
+    /// All of them.
+    pub(crate) established_total: u64,
+}
+
+impl TcpSockets {
+    pub(crate) fn read(procfs: &Procfs, entries_max: usize) -> Result<Self, ProcfsError> {
+        let mut sockets = Self::default();
+        each(procfs, Protocol::Tcp, |socket| match socket.state {
+            LISTEN if sockets.listening.len() < LISTENING_MAX => {
+                sockets.listening.insert(socket.local);
+            }
+            ESTABLISHED => {
+                sockets.established_total += 1;
+                if sockets.established.len() < entries_max {
+                    sockets.established.push(socket);
+                }
+            }
+            _ => {}
+        })?;
+        Ok(sockets)
+    }
+}
+
+/// The unconnected UDP sockets.
+pub(crate) fn listening_udp(procfs: &Procfs) -> Result<BTreeSet<End>, ProcfsError> {
+    let mut listening = BTreeSet::new();
+    each(procfs, Protocol::Udp, |socket| {
+        if socket.state == UNCONNECTED && listening.len() < LISTENING_MAX {
+            listening.insert(socket.local);
+        }
+    })?;
+    Ok(listening)
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Protocol {
+    Tcp,
+    Udp,
+}
+
+/// Hands each socket of both address families to `take`.
+fn each(
     procfs: &Procfs,
-    tables: [&str; 2],
-    state: u8,
+    protocol: Protocol,
     mut take: impl FnMut(Socket),
 ) -> Result<(), ProcfsError> {
-    for table in tables {
-        procfs.lines(table, |line| {
-            if let Some(socket) = parse(line).filter(|it| it.state == state) {
-                take(socket);
-            }
-        })?;
+    let tables = match protocol {
+        Protocol::Tcp => {
+            [("net/tcp", "net/sockstat", "TCP:"), ("net/tcp6", "net/sockstat6", "TCP6:")]
+        }
+        Protocol::Udp => {
+            [("net/udp", "net/sockstat", "UDP:"), ("net/udp6", "net/sockstat6", "UDP6:")]
+        }
+    };
+    for (table, summary, name) in tables {
+        // The kernel walks through a table's whole hash, however few sockets are in it.
+        if !is_empty(procfs, summary, name)? {
+            procfs.lines(table, |line| {
+                if let Some(socket) = parse(line) {
+                    take(socket);
+                }
+            })?;
+        }
     }
     Ok(())
+}
+
+/// Whether the kernel's summary says that no socket of this kind is in use.
+fn is_empty(procfs: &Procfs, summary: &str, name: &str) -> Result<bool, ProcfsError> {
+    let mut empty = false;
+    procfs.lines(summary, |line| {
+        let mut words = line.split_ascii_whitespace();
+        empty |= words.next() == Some(name)
+            && words.next() == Some("inuse")
+            && words.next() == Some("0");
+    })?;
+    Ok(empty)
 }
 
 /// Reads `sl: local:port remote:port state …`; the heading is no socket.
@@ -95,6 +167,15 @@ mod tests {
         assert_eq!(parse(line).unwrap().local.port, 21);
         let mapped = parse_address("0000000000000000FFFF00000100007F").unwrap();
         assert_eq!(mapped, IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+
+    #[test]
+    fn a_table_whose_summary_is_empty_is_not_walked() {
+        let machine = crate::collectors::fake::machine();
+        let procfs = machine.config().procfs;
+        assert_eq!(TcpSockets::read(&procfs, 500).unwrap().listening.len(), 3);
+        std::fs::write(machine.path("net/sockstat6"), "TCP6: inuse 0\nUDP6: inuse 1\n").unwrap();
+        assert_eq!(TcpSockets::read(&procfs, 500).unwrap().listening.len(), 2);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use picket_wire_report::{Connection, Connections, RemoteAddress, Report};
 
 use super::{Collector, Sample};
 use crate::procfs::ProcfsError;
-use crate::sockets::{self, ESTABLISHED};
+use crate::sockets::Socket;
 
 #[derive(Debug)]
 pub(super) struct EstablishedConnections;
@@ -17,20 +17,15 @@ impl Collector for EstablishedConnections {
     }
 
     fn collect(&self, sample: &mut Sample<'_>, report: &mut Report) -> Result<(), ProcfsError> {
-        let mut connections = Vec::new();
-        let mut total = 0;
-        sockets::each(sample.procfs, ["net/tcp", "net/tcp6"], ESTABLISHED, |socket| {
-            total += 1;
-            if connections.len() < sample.list_entries_max {
-                let port = Some(socket.remote.port);
-                connections.push(Connection {
-                    remote: RemoteAddress { ip: socket.remote.ip, port },
-                    local_port: Some(socket.local.port),
-                    local_interface: sample.interfaces.of(socket.local.ip),
-                });
-            }
-        })?;
-        let established = Connections { connections: Some(connections), total: Some(total) };
+        sample.read_tcp()?;
+        let connection = |socket: &Socket| Connection {
+            remote: RemoteAddress { ip: socket.remote.ip, port: Some(socket.remote.port) },
+            local_port: Some(socket.local.port),
+            local_interface: sample.interfaces.of(socket.local.ip),
+        };
+        let connections = sample.tcp.established.iter().map(connection).collect();
+        let total = Some(sample.tcp.established_total);
+        let established = Connections { connections: Some(connections), total };
         report.metrics.get_or_insert_default().established_connections = Some(established);
         Ok(())
     }

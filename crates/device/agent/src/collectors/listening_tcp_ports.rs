@@ -2,7 +2,6 @@ use picket_wire_report::Report;
 
 use super::{Collector, Sample, ports};
 use crate::procfs::ProcfsError;
-use crate::sockets::LISTEN;
 
 #[derive(Debug)]
 pub(super) struct ListeningTcpPorts;
@@ -17,7 +16,8 @@ impl Collector for ListeningTcpPorts {
     }
 
     fn collect(&self, sample: &mut Sample<'_>, report: &mut Report) -> Result<(), ProcfsError> {
-        let ports = ports::listening(sample, ["net/tcp", "net/tcp6"], LISTEN)?;
+        sample.read_tcp()?;
+        let ports = ports::listening(sample, &sample.tcp.listening);
         report.metrics.get_or_insert_default().listening_tcp_ports = Some(ports);
         Ok(())
     }

@@ -2,7 +2,7 @@ use picket_wire_report::Report;
 
 use super::{Collector, Sample, ports};
 use crate::procfs::ProcfsError;
-use crate::sockets::UNCONNECTED;
+use crate::sockets;
 
 #[derive(Debug)]
 pub(super) struct ListeningUdpPorts;
@@ -17,7 +17,7 @@ impl Collector for ListeningUdpPorts {
     }
 
     fn collect(&self, sample: &mut Sample<'_>, report: &mut Report) -> Result<(), ProcfsError> {
-        let ports = ports::listening(sample, ["net/udp", "net/udp6"], UNCONNECTED)?;
+        let ports = ports::listening(sample, &sockets::listening_udp(sample.procfs)?);
         report.metrics.get_or_insert_default().listening_udp_ports = Some(ports);
         Ok(())
     }

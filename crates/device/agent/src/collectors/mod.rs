@@ -18,6 +18,7 @@ use picket_wire_report::Report;
 use crate::custom::{CustomMetric, CustomMetricError};
 use crate::interfaces::Interfaces;
 use crate::procfs::{Procfs, ProcfsError};
+use crate::sockets::TcpSockets;
 pub(crate) use network_stats::Counters;
 
 /// Every collector, in the order of the report.
@@ -43,6 +44,9 @@ pub trait Collector: Debug + Sync {
 #[derive(Debug)]
 pub struct Sample<'a> {
     pub(crate) procfs: &'a Procfs,
+    /// See [`Sample::read_tcp`].
+    pub(crate) tcp: TcpSockets,
+    pub(crate) has_tcp: bool,
     pub(crate) interfaces: Interfaces,
     pub(crate) list_entries_max: usize,
     /// Interfaces whose traffic is not counted.
@@ -53,4 +57,15 @@ pub struct Sample<'a> {
     /// The counters of now, once read.
     pub(crate) counters: Option<Counters>,
     pub(crate) failures: Vec<CustomMetricError>,
+}
+
+impl Sample<'_> {
+    /// Fills `tcp`, once for all collectors.
+    fn read_tcp(&mut self) -> Result<(), ProcfsError> {
+        if !self.has_tcp {
+            self.tcp = TcpSockets::read(self.procfs, self.list_entries_max)?;
+            self.has_tcp = true;
+        }
+        Ok(())
+    }
 }

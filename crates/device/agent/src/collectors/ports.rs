@@ -5,26 +5,14 @@ use std::collections::BTreeSet;
 use picket_wire_report::{ListeningPort, ListeningPorts};
 
 use super::Sample;
-use crate::procfs::ProcfsError;
-use crate::sockets;
+use crate::sockets::End;
 
-/// The ports of sockets in `state`, each once for an interface. The total counts all, the list is
-/// bounded.
-pub(super) fn listening(
-    sample: &Sample<'_>,
-    tables: [&str; 2],
-    state: u8,
-) -> Result<ListeningPorts, ProcfsError> {
-    let mut ends = BTreeSet::new();
-    sockets::each(sample.procfs, tables, state, |socket| {
-        if socket.local.port > 0 {
-            ends.insert((socket.local.port, socket.local.ip));
-        }
-    })?;
-    let ports = ends
-        .iter()
+/// Each port once for an interface. The total counts all, the list is bounded.
+pub(super) fn listening(sample: &Sample<'_>, ends: &BTreeSet<End>) -> ListeningPorts {
+    let bound = || ends.iter().filter(|end| end.port > 0);
+    let ports = bound()
         .take(sample.list_entries_max)
-        .map(|(port, ip)| ListeningPort { port: *port, interface: sample.interfaces.of(*ip) })
+        .map(|end| ListeningPort { port: end.port, interface: sample.interfaces.of(end.ip) })
         .collect();
-    Ok(ListeningPorts { ports: Some(ports), total: u64::try_from(ends.len()).ok() })
+    ListeningPorts { ports: Some(ports), total: u64::try_from(bound().count()).ok() }
 }
