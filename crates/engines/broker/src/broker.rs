@@ -108,6 +108,12 @@ impl Broker {
         self.table.lock().len()
     }
 
+    /// Whether there is room for the client: it has a session, or one more may be made.
+    pub fn has_room_for(&self, client_id: &str) -> bool {
+        let table = self.table.lock();
+        table.len() < self.limits.sessions_max || table.contains_key(client_id)
+    }
+
     /// Takes a client in. An older connection of the same client id ends, and its will is published.
     /// `wake` is notified when the attachment has something to say. `None` if there are too many
     /// sessions.

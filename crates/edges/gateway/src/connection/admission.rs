@@ -200,6 +200,14 @@ impl Applicant<'_> {
             self.tell_of_failure(&source).await;
         }
         let will = will?;
+        if !self.shared.broker.has_room_for(&client_id) {
+            let reason = "the server keeps as many sessions as it can";
+            return Err(Refusal::new(
+                ConnectReasonCode::QuotaExceeded,
+                reason,
+                Refused::SessionsMax,
+            ));
+        }
         Ok(Granted { rights, caller, client_id, is_assigned_id, principal, counters, source, will })
     }
 
@@ -325,6 +333,7 @@ impl Applicant<'_> {
         };
         let wake = Arc::clone(&self.control.wake);
         let Some(connected) = self.shared.broker.connect(request, wake) else {
+            // Somebody took the last place since we looked.
             return Err(Refused::SessionsMax);
         };
         link.restore_incoming(connected.incoming.iter().copied());

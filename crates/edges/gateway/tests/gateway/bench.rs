@@ -226,7 +226,18 @@ impl Bench {
         Self::from_text(&text)
     }
 
+    /// Starts with room for so many sessions.
+    pub(crate) fn with_sessions_max(sessions_max: usize) -> Self {
+        let text = "mqtt = \"off\"\nalpn = \"off\"\nplaintext = \"127.0.0.1:0\"\n\
+                    plaintext_auth = \"anonymous\"";
+        Self::from_parts(text, BrokerLimits { sessions_max, ..BrokerLimits::default() })
+    }
+
     fn from_text(text: &str) -> Self {
+        Self::from_parts(text, BrokerLimits::default())
+    }
+
+    fn from_parts(text: &str, limits: BrokerLimits) -> Self {
         let config: GatewayConfig = toml::from_str(text).unwrap();
         let runtime = Runtime::new().unwrap();
         let key = KeyPair::generate().unwrap();
@@ -250,7 +261,7 @@ impl Bench {
         let metrics = Arc::new(Metrics::default());
         let gate = tokio::sync::Semaphore::new(1000);
         let intake = Arc::new(Intake { gate, reports: Mutex::default() });
-        let broker = Broker::new(BrokerLimits::default(), Arc::new(SystemClock));
+        let broker = Broker::new(limits, Arc::new(SystemClock));
         let tap = Arc::new(Tap::default());
         assert!(broker.attach_tap(Arc::clone(&tap) as Arc<dyn MessageTap>));
         let parts = GatewayParts {

@@ -198,3 +198,17 @@ fn a_newer_connection_takes_the_session_over_with_what_waits() {
         Hello::new(v5, "s").open(&bench).leave();
     }
 }
+
+#[test]
+fn a_client_without_a_place_is_told_so_and_those_who_have_one_stay() {
+    let bench = Bench::with_sessions_max(1);
+    let mut first = Hello::persistent(true, "first").open(&bench);
+    let (mut late, answer) = Hello::new(true, "late").knock(&bench);
+    assert_eq!(answer.unwrap().show(true), "connack 0x97");
+    assert_eq!(late.next(), "closed");
+    let (_late, answer) = Hello::new(false, "late").knock(&bench);
+    assert_eq!(answer.unwrap().show(false), "connack 0x03");
+    first.publish("t", "x", 1, false);
+    first.leave();
+    assert!(is_present(&Hello::persistent(true, "first"), &bench).1);
+}
