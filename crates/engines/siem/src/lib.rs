@@ -4,7 +4,7 @@
 //! memory, where it can be found at once, and ends in a segment: a Parquet file sorted newest first.
 //! What a search sees is one snapshot of memory and segments.
 //!
-//! Not in this crate: HTTP, HEC's envelope, and SPL itself.
+//! Not in this crate: HTTP, HEC's envelope, and SPL itself, which is `picket-spl`.
 
 mod catalogue;
 mod config;
@@ -14,8 +14,9 @@ mod ids;
 mod indexer;
 mod indexes;
 mod keeper;
-mod offline;
+pub mod offline;
 mod read_functions;
+mod search;
 mod segment;
 mod slot;
 mod source;

@@ -1,8 +1,10 @@
 //! The SIEM on real files.
 
+mod corpus;
 mod crash;
 mod ingest;
 mod reading;
+mod search;
 mod split;
 
 use std::path::Path;
