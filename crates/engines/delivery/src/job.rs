@@ -28,7 +28,7 @@ struct Object<'a> {
     kind: &'a str,
     sequences: Range<u64>,
     oldest: picket_core::Timestamp,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 }
 
 const DATA: &str = "data";
@@ -39,7 +39,12 @@ const SPLUNK_FOLDER: &str = "splunk-failed";
 pub(crate) async fn run(stream: &Stream, mut batch: Batch) -> Result<Finished, Stopped> {
     let route = stream.route();
     let (sequences, oldest) = (batch.sequences.clone(), batch.oldest);
-    let object = |kind, bytes| Object { kind, sequences: sequences.clone(), oldest, bytes };
+    let object = |kind, bytes: Vec<u8>| Object {
+        kind,
+        sequences: sequences.clone(),
+        oldest,
+        bytes: bytes.into(),
+    };
     if !batch.source.is_empty() {
         let source = std::mem::take(&mut batch.source);
         store(stream, &route, object(DATA, source)).await?;

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use picket_wire_hec::compression;
 
 use crate::document::Compression;
@@ -29,14 +30,14 @@ impl BackupStore {
         &self,
         bucket: &str,
         key: &str,
-        bytes: Vec<u8>,
+        bytes: Bytes,
         packing: Compression,
     ) -> io::Result<PathBuf> {
         let (root, path) = (self.root.clone(), self.root.join(bucket).join(key));
         let written = tokio::task::spawn_blocking(move || {
             let bytes = match packing {
                 Compression::None => bytes,
-                Compression::Gzip => compression::pack(&bytes, 6)?,
+                Compression::Gzip => compression::pack(&bytes, 6)?.into(),
             };
             write_durably(&root, &path, &bytes)?;
             Ok(path)

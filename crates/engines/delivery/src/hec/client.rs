@@ -25,6 +25,10 @@ use crate::outbound::Checked;
 /// Longest answer that is read.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
+/// Connections that were idle for longer are not used again: Splunk closes them after 12 s, and a request
+/// that meets the closing has to be sent twice.
+const IDLE_MAX: Duration = Duration::from_secs(10);
+
 /// What a client needs to know.
 pub(crate) struct HecOptions<'a> {
     pub(crate) config: &'a DeliveryConfig,
@@ -96,6 +100,7 @@ impl HecClient {
             .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
             .timeout(Duration::from_millis(config.request_timeout_ms))
             .pool_max_idle_per_host(config.in_flight_max + 1)
+            .pool_idle_timeout(IDLE_MAX)
             .tcp_nodelay(true)
             .build()
             .map_err(|error| failed(&error))?;

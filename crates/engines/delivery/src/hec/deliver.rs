@@ -15,7 +15,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use picket_core::Clock;
 use picket_wire_hec::split::Splitter;
-use picket_wire_hec::{EndpointKind, Envelope, Limits};
+use picket_wire_hec::{EndpointKind, Envelope, Limits, raw_lines};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -89,7 +89,8 @@ impl Delivering<'_> {
         let mut portions = VecDeque::new();
         portions.push_back(0..body.len());
         while let Some(range) = portions.pop_front() {
-            if range.is_empty() {
+            // A collector answers white space with "No data", again and again.
+            if raw_lines::is_blank(body.get(range.clone()).unwrap_or_default()) {
                 continue;
             }
             match self.portion(body.slice(range.clone())).await? {

@@ -61,7 +61,7 @@ async fn only_our_own_collector_gets_time_id_and_trace() {
 async fn records_without_a_transform_go_back_to_back_and_empty_ones_send_nothing() {
     let collector = Collector::start().await;
     let rig = Rig::new(&Setup::to(&collector), &document(&collector, json!({}))).await;
-    rig.put_all(&["", ""]).await.unwrap();
+    rig.put_all(&["", " \n"]).await.unwrap();
     rig.settled().await;
     assert!(collector.seen().is_empty(), "nothing is posted for nothing");
     rig.put_all(&[r#"{"event":1}"#, "", r#"{"event":"b"}"#]).await.unwrap();
