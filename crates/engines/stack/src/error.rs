@@ -6,7 +6,10 @@ use picket_core::{Classified, ErrorCode};
 use picket_ports::RegistryError;
 
 /// Problems beyond this many are not listed.
-const PROBLEMS_MAX: usize = 100;
+const PROBLEMS_MAX: usize = 25;
+
+/// Names longer than this are not compared with known ones, which would take long.
+const SUGGESTION_BYTES_MAX: usize = 64;
 
 /// Something that keeps a template from being applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +75,14 @@ pub(crate) struct Problems(Vec<Problem>);
 
 impl Problems {
     pub(crate) fn push(&mut self, place: impl Into<String>, problem: impl Into<String>) {
-        if self.0.len() < PROBLEMS_MAX {
+        if !self.is_full() {
             self.0.push(Problem { place: place.into(), problem: problem.into() });
         }
+    }
+
+    /// Whether further problems are not listed any more, so that looking for them is no use.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.0.len() >= PROBLEMS_MAX
     }
 
     /// `value` if there is no problem.
@@ -90,12 +98,17 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// `; did you mean …?` if a known name is near enough to help.
 pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let given: String = given.chars().take(80).collect();
+    if given.len() > SUGGESTION_BYTES_MAX {
+        return String::new();
+    }
+    let near_enough = |distance: usize, name: &str| distance <= 1 + name.len() / 3;
     known
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&given, name), name))
+        // The distance is at least the difference of the lengths, which costs nothing to tell.
+        .filter(|name| near_enough(name.len().abs_diff(given.len()), name))
+        .map(|name| (strsim::osa_distance(given, name), name))
         .min()
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 3)
+        .filter(|(distance, name)| near_enough(*distance, name))
         .map(|(_, name)| format!("; did you mean `{name}`?"))
         .unwrap_or_default()
 }

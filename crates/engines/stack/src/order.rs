@@ -23,6 +23,7 @@ pub(crate) fn order(resources: &[Resource], problems: &mut Problems) -> Vec<usiz
                 Some(at) => {
                     needed.insert(*at);
                 }
+                None if problems.is_full() => {}
                 None => {
                     let near = nearest(name, index.keys().copied());
                     let problem = format!("there is no resource `{}`{near}", shown(name));

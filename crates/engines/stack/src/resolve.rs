@@ -33,6 +33,9 @@ impl Scope<'_> {
         place: &str,
         problems: &mut Problems,
     ) -> Option<Node> {
+        if problems.is_full() {
+            return None;
+        }
         if let Some((name, argument)) = node.single_pair() {
             match name {
                 "Ref" => return self.reference(argument, place, problems),

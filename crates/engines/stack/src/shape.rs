@@ -94,6 +94,9 @@ pub(crate) fn object(
 ) -> Map<String, Value> {
     let mut members = Map::new();
     for (name, node) in pairs {
+        if problems.is_full() {
+            break;
+        }
         let Some(property) = properties.iter().find(|property| property.name == name) else {
             let near = nearest(name, properties.iter().map(|property| property.name));
             let problem = format!("is not a property this version knows here{near}");

@@ -175,6 +175,9 @@ pub(crate) fn known_members(
     let (good, bad): (Vec<_>, Vec<_>) =
         pairs.into_iter().partition(|(name, _)| known.contains(&name.as_str()));
     for (name, _) in bad {
+        if problems.is_full() {
+            break;
+        }
         let near = nearest(&name, known.iter().copied());
         let problem = format!("is not supported here{near}");
         problems.push(format!("{place}.{}", shown(&name)), problem);

@@ -221,6 +221,19 @@ mod tests {
         assert!(problem(&" ".repeat(TEXT_BYTES_MAX + 1)).contains("larger than"));
     }
 
+    #[test]
+    fn a_megabyte_of_anything_ends_in_seconds() {
+        for part in [
+            "a", "a ", "- ", "? ", "[a,", "[]", "'", "\"", "\n", "a:\n ", "a: b\n", "# c\n", "&a ",
+            "!t ", "|\n", "\t", "{a: ", ": ", "%", "---\n", "- a\n", "x: [", "\u{e9}", "a\n\n",
+            ", ",
+        ] {
+            let begun = std::time::Instant::now();
+            drop(read(&part.repeat(TEXT_BYTES_MAX / part.len())));
+            assert!(begun.elapsed().as_secs() < 10, "{part:?} took {:?}", begun.elapsed());
+        }
+    }
+
     proptest! {
         #[test]
         fn arbitrary_text_never_panics(text in "[ -~\n\u{e9}]{0,200}", wild in ".{0,200}") {

@@ -152,3 +152,23 @@ async fn a_template_that_is_no_object_says_so() {
     check("[]", &["the template: must be an object, not a list"]).await;
     check("Description: d", &["Resources: is missing"]).await;
 }
+
+#[tokio::test]
+async fn of_many_faults_the_first_are_listed_at_little_cost() {
+    let bench = Bench::start().await;
+    let mut template = "Resources:\n".to_owned();
+    for number in 0..499 {
+        let id = format!("{}{number}", "Resource".repeat(7));
+        template.push_str(&format!(
+            "  {id}: {{Type: AWS::IoT::ThingGroup, Properties: {{ThingGroupName: g{number}}}}}\n"
+        ));
+    }
+    let wrong = "!Ref ResourceResourceResourceResourceResourceResourceResource00, ";
+    template.push_str(&format!(
+        "  Last: {{Type: Picket::Hec::Token, Properties: {{Name: t, Token: t, Indexes: [{}]}}}}",
+        wrong.repeat(10_000)
+    ));
+    let begun = std::time::Instant::now();
+    assert_eq!(bench.problems(&template).await.len(), 25);
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
