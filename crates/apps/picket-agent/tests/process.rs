@@ -20,7 +20,7 @@ fn agent(endpoint: &TestEndpoint, directory: &Path, arguments: &[&str]) -> Comma
     );
     std::fs::write(directory.join("agent.toml"), config).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_picket-agent"));
-    command.current_dir(directory).args(arguments);
+    command.current_dir(directory).args(arguments).args(["--config", "agent.toml"]);
     command
 }
 

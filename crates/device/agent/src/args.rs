@@ -7,8 +7,9 @@ use clap::{Args, Subcommand};
 
 use crate::config::{AgentConfig, ConfigError, RawConfig};
 
-/// The file that is read when it is there and none is named.
-const CONFIG_FILE: &str = "agent.toml";
+/// The file that is read when it is there and none is named. Not one of the current directory: the
+/// file names commands to run, and the directory may be anybody's.
+const CONFIG_FILE: &str = "/etc/picket/agent.toml";
 
 /// Measure this device and report to Device Defender.
 #[derive(Debug, Args)]
@@ -69,7 +70,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// Each overrides the key of the same name in the configuration file.
 #[derive(Debug, Args)]
 pub(crate) struct SettingArgs {
-    /// Configuration file; `agent.toml` of this directory if it is there.
+    /// Configuration file; /etc/picket/agent.toml if it is there.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Host name of the server, with or without `:PORT`.
@@ -119,10 +120,10 @@ pub(crate) struct SettingArgs {
 impl SettingArgs {
     /// The checked settings of file and flags.
     pub(crate) fn load(self) -> Result<AgentConfig, ConfigError> {
-        let here = PathBuf::from(CONFIG_FILE);
+        let usual = PathBuf::from(CONFIG_FILE);
         let mut raw = match &self.config {
             Some(path) => RawConfig::read(path)?,
-            None if here.exists() => RawConfig::read(&here)?,
+            None if usual.exists() => RawConfig::read(&usual)?,
             None => RawConfig::default(),
         };
         if self.endpoint.is_some() {

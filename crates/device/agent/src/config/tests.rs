@@ -84,3 +84,35 @@ fn paths_of_a_file_are_relative_to_it() {
     assert_eq!(config.identity.ca, directory.path().join("other/ca.pem"));
     assert_eq!(config.identity.key, directory.path().join("private.pem.key"));
 }
+
+#[test]
+fn every_key_can_be_set() {
+    let config = parse(
+        "endpoint = 'x'
+         port = 443
+         thing_name = 'a'
+         client_id = 'b'
+         identity = 'dir'
+         ca = 'ca'
+         certificate = 'certificate'
+         key = 'key'
+         interval_seconds = 60
+         format = 'cbor'
+         names = 'short'
+         mqtt_version = '3.1.1'
+         alpn = false
+         memory_max_mib = 0
+         list_entries_max = 50
+         interfaces_excluded = []
+         procfs = '/proc'
+         custom_metric = [
+           { name = 'a', type = 'string-list', command = ['x'], timeout_seconds = 1.5 },
+           { name = 'b', type = 'ip-address-list', file = 'y' },
+         ]",
+    )
+    .unwrap();
+    assert_eq!((config.format, config.names), (Format::Cbor, Names::Short));
+    assert_eq!((config.alpn, config.memory_max_mib, config.list_entries_max), (false, None, 50));
+    assert_eq!(config.custom_metrics.len(), 2);
+    assert!(config.interfaces_excluded.is_empty());
+}
