@@ -11,6 +11,12 @@ export async function checkAccessibility(page, name) {
   const { violations } = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })");
   const grave = violations.filter((one) => one.impact === "serious" || one.impact === "critical");
   if (grave.length === 0) return;
-  const lines = grave.map((one) => `${one.id}: ${one.help}\n    ${one.nodes.map((node) => node.html).slice(0, 4).join("\n    ")}`);
+  const lines = grave.map(
+    (one) =>
+      `${one.id}: ${one.help}\n    ${one.nodes
+        .map((node) => node.html)
+        .slice(0, 4)
+        .join("\n    ")}`,
+  );
   throw new Error(`axe on ${name}:\n  ${lines.join("\n  ")}`);
 }

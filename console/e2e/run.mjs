@@ -54,7 +54,8 @@ async function open(browser, look) {
   });
   page.on("request", (request) => {
     const address = request.url();
-    const own = address.startsWith(settings.url) || address.startsWith("data:") || address.startsWith("blob:");
+    const own =
+      address.startsWith(settings.url) || address.startsWith("data:") || address.startsWith("blob:");
     if (!own) complaints.push(`request to another host: ${address}`);
   });
   const seen = async (name) => {
@@ -91,7 +92,8 @@ async function main() {
       } catch (error) {
         failed += 1;
         console.error([`FAILED  ${look.name}: ${name}`, error.stack, ...cx.complaints].join("\n"));
-        if (settings.screenshots) await cx.page.screenshot({ path: join(settings.screenshots, `failed-${look.name}.png`) });
+        if (settings.screenshots)
+          await cx.page.screenshot({ path: join(settings.screenshots, `failed-${look.name}.png`) });
         // The stories build on each other.
         break;
       }

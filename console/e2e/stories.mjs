@@ -6,7 +6,10 @@ const SEED_QUERY =
 
 /** Goes to a page by its link, as the address bar would load everything anew. */
 async function go(page, name) {
-  await page.getByRole("navigation", { name: "Pages", exact: true }).getByRole("link", { name: new RegExp(`^${name}`) }).click();
+  await page
+    .getByRole("navigation", { name: "Pages", exact: true })
+    .getByRole("link", { name: new RegExp(`^${name}`) })
+    .click();
 }
 
 async function writeSearch(page, spl) {
@@ -49,7 +52,10 @@ async function alarmsSayWhatAndSinceWhen({ page, seen, settings }) {
   await seen("alarms");
   await page.getByRole("button", { name: "Cleared" }).click();
   await page.waitForURL(/state=cleared/);
-  await list.getByText(/Cleared|Invalidated|No alarms/).first().waitFor();
+  await list
+    .getByText(/Cleared|Invalidated|No alarms/)
+    .first()
+    .waitFor();
   await seen("alarms-cleared");
 }
 
@@ -94,7 +100,10 @@ async function eventsOpenToTheirFields({ page, seen, settings }) {
 
 async function errorsShowAtTheirPlace({ page, seen }) {
   await writeSearch(page, 'index="iot"\n| chrat count by thing');
-  await page.getByRole("alert").getByText(/Line 2, column \d+/).waitFor();
+  await page
+    .getByRole("alert")
+    .getByText(/Line 2, column \d+/)
+    .waitFor();
   await page.locator(".cm-lintRange-error").waitFor();
   await seen("search-error");
 }

@@ -99,8 +99,9 @@ export async function logOut(): Promise<void> {
   try {
     await call<void>("DELETE", "/session");
   } finally {
-    queryClient.clear();
     queryClient.setQueryData(sessionQuery.queryKey, null);
+    // Nothing of one person's view is left for the next.
+    queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
   }
 }
 

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { count } from "../lib/format";
+import { count, tick, timeTick } from "../lib/format";
 import { colour, type Series } from "../lib/series";
 import { useTheme } from "../lib/theme";
 
@@ -64,8 +64,13 @@ function chartOptions(
     plugins: [readout(series)],
     scales: { x: { time: series.isTime }, y: { range: fromZero } },
     axes: [
-      { ...axis, size: 28 },
-      { ...axis, size: 52, values: (_, ticks) => ticks.map(count) },
+      { ...axis, size: 28, ...(series.isTime ? { values: timeTicks } : {}) },
+      {
+        ...axis,
+        size: 52,
+        values: (_, ticks) => ticks.map(tick),
+        ...(wholeNumbers(series) ? { incrs: WHOLE_STEPS } : {}),
+      },
     ],
     series: [
       {},
@@ -79,6 +84,19 @@ function chartOptions(
       })),
     ],
   };
+}
+
+/** Steps of an axis where there is nothing between two numbers. */
+const WHOLE_STEPS = Array.from({ length: 15 }, (_, power) =>
+  [1, 2, 5].map((step) => step * 10 ** power),
+).flat();
+
+function wholeNumbers(series: Series): boolean {
+  return series.y.every((line) => line.every((value) => value === null || Number.isInteger(value)));
+}
+
+function timeTicks(_: uPlot, splits: number[], _axis: number, _space: number, step: number): string[] {
+  return splits.map((seconds) => timeTick(seconds, step));
 }
 
 /** Counts are read from zero; a line that never leaves zero still gets some room. */

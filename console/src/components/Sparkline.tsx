@@ -5,10 +5,24 @@ type Props = { values: Array<number | null>; label: string; tone?: "accent" | "b
 const WIDTH = 120;
 const HEIGHT = 32;
 
-export function Sparkline({ values, label, tone = "accent" }: Props) {
+const POINTS_MAX = 60;
+
+/** Means of neighbours, so that the line has no more points than it has room for. */
+export function thinned(values: Array<number | null>): Array<number | null> {
+  const size = Math.ceil(values.length / POINTS_MAX);
+  if (size <= 1) return values;
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, n) => {
+    const known = values.slice(n * size, (n + 1) * size).filter((value) => value !== null);
+    return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+  });
+}
+
+export function Sparkline({ values: all, label, tone = "accent" }: Props) {
+  const values = thinned(all);
   const known = values.filter((value) => value !== null);
   if (known.length < 2) return null;
-  const top = Math.max(...known, 1);
+  // Some air above, so that a line that stands still is not taken for the edge.
+  const top = Math.max(...known, 1) * 1.25;
   const step = WIDTH / (values.length - 1);
   const points = values
     .map((value, n) =>

@@ -7,10 +7,10 @@ const TITLES: Record<string, string> = {
   broker: "Broker",
   reports: "Reports",
   detect: "Detect",
-  export: "Metrics export",
+  export: "Export",
   rules: "Rules",
   delivery: "Delivery",
-  hec: "Event collector",
+  hec: "Collector",
   index: "Index",
 };
 
@@ -33,8 +33,8 @@ export function StageCard({ stage }: { stage: Stage }) {
         {rate(stage.received_per_second)} <small>/s in</small>
       </span>
       <dl className="number">
-        <dt>out</dt>
-        <dd>{rate(stage.delivered_per_second)} /s</dd>
+        <dt>out /s</dt>
+        <dd>{rate(stage.delivered_per_second)}</dd>
         <dt>{stage.backlog === null ? "in flight" : "waiting"}</dt>
         <dd>{count(stage.backlog ?? ledger.in_flight)}</dd>
         <dt>lag</dt>

@@ -27,6 +27,7 @@ export function duration(ms: number): string {
 
 /** Seconds of lag: `0 s`, `0.4 s`, `12 s`. */
 export function lag(seconds: number): string {
+  if (seconds > 0 && seconds < 0.1) return "< 0.1 s";
   return seconds > 0 && seconds < 9.95 ? `${seconds.toFixed(1)} s` : duration(seconds * 1000);
 }
 
@@ -50,4 +51,19 @@ export function eventTime(ms: number): string {
 /** A metric's name without its prefix, as words: `aws:all-bytes-out` → `all bytes out`. */
 export function metricTitle(name: string): string {
   return name.replace(/^aws:/, "").replace(/^num-/, "").replaceAll("-", " ");
+}
+
+/** A number beside an axis. */
+export function tick(value: number): string {
+  return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(3)));
+}
+
+/** A moment under a time axis whose marks are `step` seconds apart. */
+export function timeTick(seconds: number, step: number): string {
+  const date = new Date(seconds * 1000);
+  const day = `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  if (step >= 86_400) return day;
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (step < 60) return `${time}:${two(date.getSeconds())}`;
+  return time === "00:00" ? day : time;
 }

@@ -11,7 +11,7 @@ import { cellTime } from "../lib/cells";
 import { count } from "../lib/format";
 import { Results, type Tab } from "../search/Results";
 import { SplEditor } from "../search/SplEditor";
-import { STARTERS } from "../search/starters";
+import { STARTERS, type Starter } from "../search/starters";
 import { TimePicker } from "../search/TimePicker";
 import { DEFAULT_RANGE, type TimeRange } from "../search/time-range";
 
@@ -36,6 +36,7 @@ function SearchPage() {
   const { q = "", earliest = DEFAULT_RANGE.earliest, latest = DEFAULT_RANGE.latest, tab } = route.useSearch();
   const navigate = route.useNavigate();
   const [draft, setDraft] = useState(q);
+  const [fillIn, setFillIn] = useState<string | undefined>(undefined);
   const [run, setRun] = useState(0);
   useEffect(() => setDraft(q), [q]);
 
@@ -50,6 +51,11 @@ function SearchPage() {
     setRun(run + 1);
     void navigate({ search: { q: spl, earliest: range.earliest, latest: range.latest } });
   };
+  const pick = (starter: Starter) => {
+    setFillIn(starter.fillIn);
+    if (starter.fillIn === undefined) start(starter.spl);
+    else setDraft(starter.spl);
+  };
   const placed = error instanceof ApiError && error.line !== undefined ? error : null;
   return (
     <div className="page fill">
@@ -57,6 +63,7 @@ function SearchPage() {
       <div className="editor-row">
         <SplEditor
           text={draft}
+          fillIn={fillIn}
           error={draft === q ? placed : null}
           onChange={setDraft}
           onRun={() => start(draft)}
@@ -75,7 +82,7 @@ function SearchPage() {
       <div className="stack" style={{ minHeight: 0, gridTemplateRows: "auto minmax(0, 1fr)" }}>
         <Status result={data} error={error} running={isFetching} />
         <div style={{ display: "grid", minHeight: 0 }}>
-          {q.trim() === "" ? <Starters onPick={start} /> : null}
+          {q.trim() === "" ? <Starters onPick={pick} /> : null}
           {isFetching && !data ? <Loading what="results" /> : null}
           {!isFetching && error && !placed ? (
             <Failed what="The search did not finish" error={error} retry={() => void refetch()} />
@@ -140,7 +147,7 @@ function Status({
   );
 }
 
-function Starters({ onPick }: { onPick: (spl: string) => void }) {
+function Starters({ onPick }: { onPick: (starter: Starter) => void }) {
   return (
     <section className="panel" style={{ alignSelf: "start" }} aria-labelledby="starters">
       <div className="panel-head">
@@ -148,7 +155,7 @@ function Starters({ onPick }: { onPick: (spl: string) => void }) {
       </div>
       <div className="starters">
         {STARTERS.map((starter) => (
-          <button key={starter.title} type="button" className="starter" onClick={() => onPick(starter.spl)}>
+          <button key={starter.title} type="button" className="starter" onClick={() => onPick(starter)}>
             <b>{starter.title}</b>
             <code>{starter.spl}</code>
           </button>

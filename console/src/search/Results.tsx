@@ -63,7 +63,7 @@ export function Results({ result, tab, onTab }: Props) {
             onClick={() => download("picket-search.csv", "text/csv;charset=utf-8", toCsv(result))}
           >
             <Icon name="download" />
-            CSV
+            <span className="csv-text">CSV</span>
           </button>
         </div>
       </div>

@@ -18,11 +18,13 @@ type Props = {
   /** The text when the search was last run; the editor follows it. */
   text: string;
   error: ApiError | null;
+  /** A word of the text that the person has to replace. */
+  fillIn?: string | undefined;
   onChange: (text: string) => void;
   onRun: () => void;
 };
 
-export function SplEditor({ text, error, onChange, onRun }: Props) {
+export function SplEditor({ text, error, fillIn, onChange, onRun }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const handlers = useRef({ onChange, onRun });
@@ -40,8 +42,12 @@ export function SplEditor({ text, error, onChange, onRun }: Props) {
   useEffect(() => {
     const editor = view.current;
     if (!editor || editor.state.doc.toString() === text) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
-  }, [text]);
+    // A place to fill in is selected, so that typing replaces it.
+    const gap = fillIn === undefined ? -1 : text.indexOf(fillIn);
+    const selection = gap < 0 ? { anchor: text.length } : { anchor: gap, head: gap + (fillIn?.length ?? 0) };
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text }, selection });
+    if (gap >= 0) editor.focus();
+  }, [text, fillIn]);
 
   useEffect(() => {
     const editor = view.current;

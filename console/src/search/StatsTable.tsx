@@ -21,6 +21,7 @@ export function StatsTable({ result }: { result: SearchResult }) {
   const scroller = useRef<HTMLElement>(null);
   const [sorting, setSorting] = useState<SortingState>([]);
   const columns = useMemo(() => columnsOf(result), [result]);
+  const widths = useMemo(() => result.fields.map((field) => widthOf(field, result.rows)), [result]);
   const table = useReactTable({
     data: result.rows,
     columns,
@@ -45,8 +46,13 @@ export function StatsTable({ result }: { result: SearchResult }) {
       <table
         className="statistics"
         aria-rowcount={sorted.length + 1}
-        style={{ minWidth: columns.length * 120 }}
+        style={{ minWidth: widths.reduce((sum, width) => sum + width, 0) }}
       >
+        <colgroup>
+          {result.fields.map((field, n) => (
+            <col key={field} style={{ width: widths[n] }} />
+          ))}
+        </colgroup>
         <thead>
           {table.getHeaderGroups().map((group) => (
             <tr key={group.id} aria-rowindex={1}>
@@ -102,6 +108,13 @@ function columnsOf(result: SearchResult): ColumnDef<Row>[] {
     sortingFn: (a, b) => compareCells(a.original[field], b.original[field]),
     meta: { right: field !== "_time" && isNumeric(result.rows, field) },
   }));
+}
+
+/** Pixels for a column, by its first rows: the text fits, or is cut where it is very long. */
+function widthOf(field: string, rows: Row[]): number {
+  const texts = rows.slice(0, 60).map((row) => shown(field, row).length);
+  const longest = Math.max(field.length > 22 ? 14 : field.length + 2, ...texts);
+  return Math.min(Math.max(longest * 7.4 + 30, 84), 420);
 }
 
 function shown(field: string, row: Row): string {

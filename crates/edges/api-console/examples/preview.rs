@@ -3,6 +3,8 @@
 //!
 //! Nothing here is part of the product.
 
+#![expect(clippy::unwrap_used, reason = "an example that cannot start may panic")]
+
 #[path = "../tests/console/fakes.rs"]
 mod fakes;
 #[path = "preview/sample_search.rs"]
@@ -12,7 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
-use picket_core::{CertificateId, Clock, MetricValue, Secret, SystemClock, Tasks, ThingName, Timestamp};
+use picket_core::{
+    CertificateId, Clock, MetricValue, Secret, SystemClock, Tasks, ThingName, Timestamp,
+};
 use picket_ports::Registry;
 use picket_ports::alarms::{Violation, ViolationEvent, ViolationEventType};
 use picket_ports::registry::{Certificate, CertificateStatus, DocumentKind, Thing, ThingGroup};
@@ -32,7 +36,8 @@ async fn main() {
     let pipeline = Arc::new(fakes::FakePipeline::default());
     let tasks = Tasks::new();
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(8000);
-    let config = ConsoleConfig { listen: ([127, 0, 0, 1], port).into(), ..ConsoleConfig::default() };
+    let config =
+        ConsoleConfig { listen: ([127, 0, 0, 1], port).into(), ..ConsoleConfig::default() };
     let deps = ConsoleDeps {
         registry: Arc::new(registry),
         enrollment: Arc::new(fakes::FakeEnrollment::default()),
@@ -86,7 +91,10 @@ async fn fill(registry: &SqliteRegistry) {
         let thing = Thing {
             name: name.clone(),
             type_name: Some(kind.to_owned()),
-            attributes: vec![("site".to_owned(), format!("ward-{}", n % 7)), ("firmware".to_owned(), "2.4.1".to_owned())],
+            attributes: vec![
+                ("site".to_owned(), format!("ward-{}", n % 7)),
+                ("firmware".to_owned(), "2.4.1".to_owned()),
+            ],
             created: Timestamp::from_millis(now.as_millis() - i64::from(n) * 3_600_000),
         };
         registry.create_thing(&thing).await.unwrap();
@@ -95,7 +103,11 @@ async fn fill(registry: &SqliteRegistry) {
         let certificate = Certificate {
             id: id.clone(),
             pem: String::new(),
-            status: if n % 50 == 49 { CertificateStatus::Revoked } else { CertificateStatus::Active },
+            status: if n % 50 == 49 {
+                CertificateStatus::Revoked
+            } else {
+                CertificateStatus::Active
+            },
             not_after: now.plus(Duration::from_secs(86_400 * 365)),
             created: thing.created,
         };
@@ -124,10 +136,50 @@ fn violation(n: u32, minutes_ago: i64, facts: (&str, &str, &str, MetricValue, &s
 
 fn active_alarms() -> Vec<Violation> {
     vec![
-        violation(1, 3, ("infusion-pump-0012", "listening-ports", "aws:listening-tcp-ports", MetricValue::Ports(vec![21, 22, 8883]), "listening TCP ports should all be in 22, 8883; port 21 is open since 22:41:07")),
-        violation(2, 14, ("camera-0041", "bytes-out", "aws:all-bytes-out", MetricValue::Count(48_211_093), "bytes out in 5 min should be at most 5000000; 48211093 were sent in the window that ended at 22:30:00")),
-        violation(3, 65, ("gateway-0086", "authorization-failures", "aws:num-authorization-failures", MetricValue::Count(37), "authorization failures in 5 min should be less than 5; 37 came in the window that ended at 21:40:00")),
-        violation(4, 190, ("thermostat-<img src=x onerror=alert(1)>", "destinations", "aws:destination-ip-addresses", MetricValue::Cidrs(vec!["203.0.113.99".to_owned()]), "destination addresses should all be in 10.0.0.0/8; 203.0.113.99 is not")),
+        violation(
+            1,
+            3,
+            (
+                "infusion-pump-0012",
+                "listening-ports",
+                "aws:listening-tcp-ports",
+                MetricValue::Ports(vec![21, 22, 8883]),
+                "listening TCP ports should all be in 22, 8883; port 21 is open since 22:41:07",
+            ),
+        ),
+        violation(
+            2,
+            14,
+            (
+                "camera-0041",
+                "bytes-out",
+                "aws:all-bytes-out",
+                MetricValue::Count(48_211_093),
+                "bytes out in 5 min should be at most 5000000; 48211093 were sent in the window that ended at 22:30:00",
+            ),
+        ),
+        violation(
+            3,
+            65,
+            (
+                "gateway-0086",
+                "authorization-failures",
+                "aws:num-authorization-failures",
+                MetricValue::Count(37),
+                "authorization failures in 5 min should be less than 5; 37 came in the window that ended at 21:40:00",
+            ),
+        ),
+        violation(
+            4,
+            190,
+            (
+                "thermostat-<img src=x onerror=alert(1)>",
+                "destinations",
+                "aws:destination-ip-addresses",
+                MetricValue::Cidrs(vec!["203.0.113.99".to_owned()]),
+                "destination addresses should all be in 10.0.0.0/8; 203.0.113.99 is not",
+            ),
+        ),
     ]
 }
 
@@ -135,11 +187,25 @@ fn past_alarms() -> Vec<ViolationEvent> {
     let now = SystemClock.now().as_millis();
     (0..30_u32)
         .map(|n| {
-            let mut violation = violation(100 + n, i64::from(n) * 97 + 240, ("camera-0041", "bytes-out", "aws:all-bytes-out", MetricValue::Count(9_000_000), "bytes out in 5 min should be at most 5000000; 9000000 were sent"));
+            let mut violation = violation(
+                100 + n,
+                i64::from(n) * 97 + 240,
+                (
+                    "camera-0041",
+                    "bytes-out",
+                    "aws:all-bytes-out",
+                    MetricValue::Count(9_000_000),
+                    "bytes out in 5 min should be at most 5000000; 9000000 were sent",
+                ),
+            );
             violation.thing = format!("camera-{:04}", n * 4 + 1);
             let time = Timestamp::from_millis(now - i64::from(n) * 97 * 60_000 - 60_000);
             violation.ended = Some(time);
-            let event = if n % 9 == 8 { ViolationEventType::AlarmInvalidated } else { ViolationEventType::AlarmCleared };
+            let event = if n % 9 == 8 {
+                ViolationEventType::AlarmInvalidated
+            } else {
+                ViolationEventType::AlarmCleared
+            };
             ViolationEvent { violation, event, time, value: None }
         })
         .collect()

@@ -43,7 +43,11 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// The middleware around all routes of the API.
-pub(crate) async fn pass(State(state): State<Shared>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn pass(
+    State(state): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = path.unwrap_or_default();
@@ -142,11 +146,7 @@ fn is_change(method: &Method, path: &str) -> bool {
     !matches!(*method, Method::GET | Method::HEAD) && path != SEARCH_PATH
 }
 
-async fn limited(
-    state: &Shared,
-    path: &str,
-    answer: impl Future<Output = Response>,
-) -> Response {
+async fn limited(state: &Shared, path: &str, answer: impl Future<Output = Response>) -> Response {
     let config = &state.config;
     // A search has its own, better worded limit; this one covers a body that never comes.
     let limit = if path == SEARCH_PATH || path.ends_with("/metrics") {

@@ -110,10 +110,8 @@ pub async fn ensure_user(
     }
     let secret = password.clone();
     let hashed = tokio::task::spawn_blocking(move || passwords::hash(&secret)).await;
-    let password_hash = hashed.map_err(|error| UserError::Stored {
-        name: name.to_owned(),
-        cause: error.to_string(),
-    })??;
+    let password_hash = hashed
+        .map_err(|error| UserError::Stored { name: name.to_owned(), cause: error.to_string() })??;
     let body = serde_json::to_string(&StoredUser::V1 { password_hash, role })
         .map_err(|error| UserError::Stored { name: name.to_owned(), cause: error.to_string() })?;
     match registry.create_document(DocumentKind::User, name, &body, clock.now()).await {

@@ -6,7 +6,7 @@ use picket_ports::{Search, SearchError, SearchRequest, SearchResult};
 use serde_json::{Map, Value, json};
 
 #[derive(Debug)]
-pub struct SampleSearch;
+pub(crate) struct SampleSearch;
 
 #[async_trait]
 impl Search for SampleSearch {
@@ -83,7 +83,10 @@ fn metrics(now: Timestamp) -> SearchResult {
             ("aws:all-bytes-out", json!(format!("{:.0}", wave(n, 90_000.0, 30_000.0, 2.0)))),
             ("aws:all-packets-out", json!(format!("{:.0}", wave(n, 800.0, 120.0, 3.0)))),
             ("aws:num-authorization-failures", json!("0")),
-            ("aws:num-established-tcp-connections", json!(format!("{:.0}", wave(n, 4.0, 1.5, 4.0)))),
+            (
+                "aws:num-established-tcp-connections",
+                json!(format!("{:.0}", wave(n, 4.0, 1.5, 4.0))),
+            ),
             ("aws:num-listening-tcp-ports", json!(if n > 52 { "3" } else { "2" })),
             ("aws:num-messages-sent", json!(format!("{:.0}", wave(n, 30.0, 6.0, 5.0)))),
         ])
@@ -94,9 +97,21 @@ fn metrics(now: Timestamp) -> SearchResult {
 fn lists(now: Timestamp) -> SearchResult {
     let time = json!(now.to_string());
     let rows = vec![
-        row([("_time", time.clone()), ("name", json!("aws:listening-tcp-ports")), ("ports", json!(["21", "22", "8883"]))]),
-        row([("_time", time.clone()), ("name", json!("aws:listening-udp-ports")), ("ports", json!("68"))]),
-        row([("_time", time), ("name", json!("aws:destination-ip-addresses")), ("addresses", json!(["10.0.0.4", "10.0.0.9"]))]),
+        row([
+            ("_time", time.clone()),
+            ("name", json!("aws:listening-tcp-ports")),
+            ("ports", json!(["21", "22", "8883"])),
+        ]),
+        row([
+            ("_time", time.clone()),
+            ("name", json!("aws:listening-udp-ports")),
+            ("ports", json!("68")),
+        ]),
+        row([
+            ("_time", time),
+            ("name", json!("aws:destination-ip-addresses")),
+            ("addresses", json!(["10.0.0.4", "10.0.0.9"])),
+        ]),
     ];
     table(&["_time", "name", "ports", "addresses"], rows, false)
 }
@@ -132,7 +147,14 @@ fn tcp_counts(now: Timestamp) -> SearchResult {
 fn by_thing() -> SearchResult {
     let rows = (0..400_u32).map(|n| {
         row([
-            ("thing", json!(if n == 7 { "=HYPERLINK(\"http://x\")".to_owned() } else { format!("camera-{n:04}") })),
+            (
+                "thing",
+                json!(if n == 7 {
+                    "=HYPERLINK(\"http://x\")".to_owned()
+                } else {
+                    format!("camera-{n:04}")
+                }),
+            ),
             ("count", json!((n * 37 % 1009).to_string())),
             ("ports", json!(["22", "8883"])),
         ])
@@ -141,7 +163,12 @@ fn by_thing() -> SearchResult {
 }
 
 fn events(now: Timestamp, rows_max: usize) -> SearchResult {
-    let names = ["aws:num-listening-tcp-ports", "aws:all-bytes-out", "aws:num-messages-sent", "aws:all-packets-in"];
+    let names = [
+        "aws:num-listening-tcp-ports",
+        "aws:all-bytes-out",
+        "aws:num-messages-sent",
+        "aws:all-packets-in",
+    ];
     let rows = (0..rows_max.min(1000)).map(|n| {
         let time = Timestamp::from_millis(now.as_millis() - n as i64 * 1_700);
         let (thing, name) = (format!("camera-{:04}", n * 7 % 240), names[n % names.len()]);
@@ -161,7 +188,18 @@ fn events(now: Timestamp, rows_max: usize) -> SearchResult {
         ])
     });
     let mut result = table(
-        &["_time", "_raw", "host", "index", "name", "source", "sourcetype", "thing", "timestamp", "value.count"],
+        &[
+            "_time",
+            "_raw",
+            "host",
+            "index",
+            "name",
+            "source",
+            "sourcetype",
+            "thing",
+            "timestamp",
+            "value.count",
+        ],
         rows.collect(),
         true,
     );

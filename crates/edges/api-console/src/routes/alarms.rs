@@ -161,9 +161,8 @@ async fn past(
 ) -> ApiResult<Vec<AlarmView>> {
     let week = Duration::from_secs(7 * 86_400);
     let now = state.now();
-    let from = params
-        .from_ms
-        .unwrap_or(Timestamp::from_millis(now.as_millis() - week.as_millis() as i64));
+    let from =
+        params.from_ms.unwrap_or(Timestamp::from_millis(now.as_millis() - week.as_millis() as i64));
     let to = params.to_ms.unwrap_or(now.plus(Duration::from_millis(1)));
     let events = state.alarms.history(filter, from, to, EVENTS_MAX).await?;
     let mut seen = HashSet::new();

@@ -92,7 +92,8 @@ pub(crate) async fn log_out(State(state): State<Shared>, caller: Caller) -> ApiR
 fn cookie(state: &ConsoleState, token: &str, seconds: u64) -> ApiResult<HeaderValue> {
     let name = cookie_name(state.config.secure_cookie);
     let secure = if state.config.secure_cookie { "; Secure" } else { "" };
-    let text = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    let text =
+        format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
     let cookie = HeaderValue::from_str(&text);
     cookie.map_err(|_| ApiError::new(ErrorCode::Internal, "the session could not be started"))
 }

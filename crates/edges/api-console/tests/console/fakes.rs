@@ -11,7 +11,7 @@ use picket_ports::{
 
 /// Hands out bundles with made-up files.
 #[derive(Debug, Default)]
-pub struct FakeEnrollment {
+pub(crate) struct FakeEnrollment {
     taken: Mutex<Vec<ThingName>>,
 }
 
@@ -35,8 +35,11 @@ impl Enrollment for FakeEnrollment {
         Ok(ThingBundle {
             thing,
             certificate_id: CertificateId::new("ab".repeat(32)).unwrap(),
-            certificate_pem: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n".into(),
-            private_key_pem: Secret::new("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"),
+            certificate_pem: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+                .into(),
+            private_key_pem: Secret::new(
+                "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n",
+            ),
             ca_pem: "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n".into(),
         })
     }
@@ -44,9 +47,9 @@ impl Enrollment for FakeEnrollment {
 
 /// A book of alarms that is filled by hand.
 #[derive(Debug, Default)]
-pub struct FakeAlarms {
-    pub active: Mutex<Vec<Violation>>,
-    pub history: Mutex<Vec<ViolationEvent>>,
+pub(crate) struct FakeAlarms {
+    pub(crate) active: Mutex<Vec<Violation>>,
+    pub(crate) history: Mutex<Vec<ViolationEvent>>,
 }
 
 fn wanted(filter: &AlarmFilter, violation: &Violation) -> bool {
@@ -78,8 +81,8 @@ impl Alarms for FakeAlarms {
 
 /// Ledgers that are booked by hand.
 #[derive(Debug)]
-pub struct FakePipeline {
-    pub stages: Vec<(Ledger, bool)>,
+pub(crate) struct FakePipeline {
+    pub(crate) stages: Vec<(Ledger, bool)>,
 }
 
 impl Default for FakePipeline {

@@ -47,8 +47,8 @@ pub(crate) async fn show(
     State(state): State<Shared>,
     Name(name): Name,
 ) -> ApiResult<Json<ThingView>> {
-    let name =
-        ThingName::new(&name).map_err(|error| ApiError::new(ErrorCode::NotFound, error.to_string()))?;
+    let name = ThingName::new(&name)
+        .map_err(|error| ApiError::new(ErrorCode::NotFound, error.to_string()))?;
     let thing = match state.registry.thing(&name).await {
         Ok(thing) => Ok(thing),
         Err(missing @ RegistryError::NotFound { .. }) => Err(missing),

@@ -49,8 +49,8 @@ pub(crate) async fn show(
     Name(name): Name,
     Params(params): Params<MetricParams>,
 ) -> ApiResult<Json<MetricsView>> {
-    let name =
-        ThingName::new(&name).map_err(|error| ApiError::new(ErrorCode::NotFound, error.to_string()))?;
+    let name = ThingName::new(&name)
+        .map_err(|error| ApiError::new(ErrorCode::NotFound, error.to_string()))?;
     let range = RANGES.iter().find(|(earliest, _)| *earliest == params.earliest);
     let Some((earliest, span)) = range else {
         let known: Vec<&str> = RANGES.iter().map(|(earliest, _)| *earliest).collect();

@@ -1,0 +1,161 @@
+//! A console over a real registry and stand-ins for the engines.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
+use picket_core::{ManualClock, MetricValue, Secret, Tasks, ThingName, Timestamp};
+use picket_ports::alarms::Violation;
+use picket_ports::registry::{DocumentKind, Thing};
+use picket_ports::{Registry, Search, SearchError, SearchRequest, SearchResult};
+use picket_sqlite::SqliteRegistry;
+use tokio::sync::{Notify, OnceCell};
+
+use crate::client::Client;
+use crate::fakes::{FakeAlarms, FakeEnrollment, FakePipeline};
+
+/// A search engine that answers by the words of the search and keeps what it was asked.
+#[derive(Debug, Default)]
+pub(crate) struct FakeSearch {
+    pub(crate) asked: Mutex<Vec<SearchRequest>>,
+    /// Woken when a search named `wait` has begun.
+    pub(crate) begun: Notify,
+    /// Ends a search named `wait`.
+    pub(crate) go_on: Notify,
+}
+
+#[async_trait]
+impl Search for FakeSearch {
+    async fn search(&self, request: SearchRequest) -> Result<SearchResult, SearchError> {
+        let spl = request.spl.clone();
+        self.asked.lock().unwrap().push(request);
+        match spl.as_str() {
+            "wait" => {
+                self.begun.notify_one();
+                self.go_on.notified().await;
+            }
+            "forever" => std::future::pending().await,
+            "| nope" => {
+                let message = "unknown command `nope`; did you mean `top`?".to_owned();
+                return Err(SearchError::Syntax { message, line: 1, column: 3 });
+            }
+            "too much" => return Err(SearchError::Limit("it needs more than 512 MiB".to_owned())),
+            "broken" => return Err(SearchError::Failed("segment /secret/path is gone".to_owned())),
+            _ => {}
+        }
+        Ok(SearchResult {
+            fields: vec!["_time".to_owned()],
+            rows: Vec::new(),
+            is_events: false,
+            event_count: 0,
+            scan_count: 0,
+            messages: Vec::new(),
+            duration_ms: 1,
+        })
+    }
+}
+
+/// The users as the product stores them. Hashing takes a while, so it is done once.
+async fn users() -> &'static [(&'static str, String)] {
+    static USERS: OnceCell<Vec<(&str, String)>> = OnceCell::const_new();
+    let hashed = USERS.get_or_init(async || {
+        let folder = tempfile::tempdir().unwrap();
+        let registry = SqliteRegistry::open(folder.path().join("registry.db")).await.unwrap();
+        let mut users = Vec::new();
+        for (name, role) in [("admin", Role::Admin), ("ana", Role::Analyst), ("vera", Role::Viewer)]
+        {
+            let (clock, password) = (ManualClock::at(NOW), Secret::new("secret"));
+            assert!(ensure_user(&registry, &clock, name, &password, role).await.unwrap());
+            users.push((name, registry.document(DocumentKind::User, name).await.unwrap().body));
+        }
+        users
+    });
+    hashed.await
+}
+
+/// A running console and what is behind it.
+pub(crate) struct Rig {
+    pub(crate) client: Client,
+    pub(crate) registry: Arc<SqliteRegistry>,
+    pub(crate) alarms: Arc<FakeAlarms>,
+    pub(crate) search: Arc<FakeSearch>,
+    pub(crate) pipeline: Arc<FakePipeline>,
+    pub(crate) clock: ManualClock,
+    tasks: Tasks,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+
+impl Rig {
+    /// A console with the users `admin`, `ana` (analyst) and `vera` (viewer), whose password is `secret`.
+    pub(crate) async fn start(change: impl FnOnce(&mut ConsoleConfig)) -> Self {
+        let mut config =
+            ConsoleConfig { listen: ([127, 0, 0, 1], 0).into(), ..ConsoleConfig::default() };
+        change(&mut config);
+        let folder = tempfile::tempdir().unwrap();
+        let registry =
+            Arc::new(SqliteRegistry::open(folder.path().join("registry.db")).await.unwrap());
+        let clock = ManualClock::at(NOW);
+        for (name, body) in users().await {
+            registry.create_document(DocumentKind::User, name, body, NOW).await.unwrap();
+        }
+        let alarms = Arc::new(FakeAlarms::default());
+        let search = Arc::new(FakeSearch::default());
+        let pipeline = Arc::new(FakePipeline::default());
+        let tasks = Tasks::new();
+        let deps = ConsoleDeps {
+            registry: registry.clone(),
+            enrollment: Arc::new(FakeEnrollment::default()),
+            alarms: alarms.clone(),
+            search: search.clone(),
+            pipeline: pipeline.clone(),
+            clock: Arc::new(clock.clone()),
+            tasks: tasks.clone(),
+        };
+        let server = ConsoleServer::bind(config, deps).await.unwrap();
+        let client = Client::new(server.local_addr());
+        Self { client, registry, alarms, search, pipeline, clock, tasks, _folder: folder }
+    }
+
+    /// A client that is logged in as `user`.
+    pub(crate) async fn logged_in(&self, user: &str) -> Client {
+        let mut client = self.client.clone();
+        assert_eq!(client.log_in(user, "secret").await.status, 200);
+        client
+    }
+
+    /// Registers a thing.
+    pub(crate) async fn add_thing(&self, name: &str) {
+        let thing = Thing {
+            name: ThingName::new(name).unwrap(),
+            type_name: None,
+            attributes: Vec::new(),
+            created: NOW,
+        };
+        self.registry.create_thing(&thing).await.unwrap();
+    }
+
+    /// Stops the console; true if everything ended in time.
+    pub(crate) async fn stop(self) -> bool {
+        self.tasks.shut_down(Duration::from_secs(5)).await
+    }
+}
+
+/// An alarm of `thing`.
+pub(crate) fn violation(id: &str, thing: &str) -> Violation {
+    Violation {
+        violation_id: id.to_owned(),
+        thing: thing.to_owned(),
+        profile: "picket-baseline".to_owned(),
+        behavior: "listening-ports".to_owned(),
+        metric: "aws:listening-tcp-ports".to_owned(),
+        started: NOW,
+        last_violation: NOW,
+        last_value: MetricValue::Ports(vec![21]),
+        ended: None,
+        explanation: "port 21 is open".to_owned(),
+        trace: None,
+    }
+}
