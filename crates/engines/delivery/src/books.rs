@@ -1,5 +1,6 @@
 //! What a stream counts.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -31,7 +32,15 @@ pub(crate) struct Books {
     sent_bytes: AtomicU64,
     delivered_bytes: AtomicU64,
     ack_wait_ms: AtomicU64,
-    last_error: Mutex<Option<String>>,
+    troubles: Mutex<Troubles>,
+    stream: String,
+}
+
+/// What went wrong so far.
+#[derive(Debug, Default)]
+struct Troubles {
+    times: BTreeMap<&'static str, u64>,
+    last: Option<String>,
 }
 
 /// How a stream is doing.
@@ -67,7 +76,7 @@ pub struct StreamStatus {
 }
 
 impl Books {
-    pub(crate) const fn new(start: u64, waiting_bytes: u64) -> Self {
+    pub(crate) fn new(stream: &str, start: u64, waiting_bytes: u64) -> Self {
         Self {
             ledger: Ledger::new(STAGE),
             start,
@@ -78,7 +87,8 @@ impl Books {
             sent_bytes: AtomicU64::new(0),
             delivered_bytes: AtomicU64::new(0),
             ack_wait_ms: AtomicU64::new(0),
-            last_error: Mutex::new(None),
+            troubles: Mutex::default(),
+            stream: stream.to_owned(),
         }
     }
 
@@ -124,18 +134,21 @@ impl Books {
         self.ack_wait_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
-    pub(crate) fn failed(&self, code: &str, message: &str) {
+    pub(crate) fn failed(&self, code: &'static str, message: &str) {
         self.failed_requests.fetch_add(1, Ordering::Relaxed);
-        self.note(format!("{code}: {message}"));
+        self.note(code, message);
     }
 
-    /// Remembers a failure, and logs it unless it is the same as before.
-    pub(crate) fn note(&self, error: String) {
-        let mut last = self.last_error.lock();
-        if last.as_deref() != Some(&error) {
-            tracing::warn!(%error, "a delivery stream has trouble");
-            *last = Some(error);
+    /// Remembers a failure. The 1st, 2nd, 4th, 8th … of a kind is logged, so that a collector that is
+    /// away for long does not fill the log.
+    pub(crate) fn note(&self, code: &'static str, message: &str) {
+        let mut troubles = self.troubles.lock();
+        let times = troubles.times.entry(code).or_default();
+        *times += 1;
+        if times.is_power_of_two() {
+            tracing::warn!(stream = %self.stream, code, times, message, "a delivery stream has trouble");
         }
+        troubles.last = Some(format!("{code}: {message}"));
     }
 
     /// The account book, when the log's next record will have sequence `next`.
@@ -146,11 +159,11 @@ impl Books {
         LedgerSnapshot { received, in_flight: received - gone, ..booked }
     }
 
-    pub(crate) fn status(&self, name: &str, next: u64) -> StreamStatus {
+    pub(crate) fn status(&self, next: u64) -> StreamStatus {
         let ledger = self.snapshot(next);
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         StreamStatus {
-            name: name.to_owned(),
+            name: self.stream.clone(),
             endpoint: None,
             problems: Vec::new(),
             backlog_records: ledger.in_flight,
@@ -162,7 +175,7 @@ impl Books {
             sent_bytes: get(&self.sent_bytes),
             delivered_bytes: get(&self.delivered_bytes),
             ack_wait_ms: get(&self.ack_wait_ms),
-            last_error: self.last_error.lock().clone(),
+            last_error: self.troubles.lock().last.clone(),
         }
     }
 }

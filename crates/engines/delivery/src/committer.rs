@@ -59,7 +59,7 @@ async fn commit(stream: &Stream, state: StreamState) -> bool {
     loop {
         match state::save(&*stream.common.store, &stream.name, state).await {
             Ok(()) => return true,
-            Err(error) => stream.books.note(format!("the position cannot be stored: {error}")),
+            Err(error) => stream.books.note("Picket.PositionNotStored", &error.to_string()),
         }
         tokio::select! {
             () = stream.common.tasks.stopping() => return false,

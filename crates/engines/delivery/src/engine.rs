@@ -280,10 +280,10 @@ impl Slot {
     fn status(&self, name: &str) -> StreamStatus {
         let status = match &self.stream {
             Some(stream) => {
-                let status = stream.books.status(name, stream.log.next_sequence(0));
+                let status = stream.books.status(stream.log.next_sequence(0));
                 StreamStatus { endpoint: Some(stream.route().endpoint.clone()), ..status }
             }
-            None => books::Books::new(1, 0).status(name, 1),
+            None => books::Books::new(name, 1, 0).status(1),
         };
         StreamStatus { problems: self.problems.clone(), ..status }
     }

@@ -147,9 +147,8 @@ async fn store(stream: &Stream, route: &Route, object: Object<'_>) -> Result<Pat
         match backup.put(&settings.bucket, &key, bytes.clone(), settings.compression).await {
             Ok(path) => return Ok(path),
             Err(error) => {
-                stream.books.note(format!(
-                    "delivery waits: backup object {key} cannot be written: {error}"
-                ));
+                let message = format!("delivery waits: object {key} cannot be written: {error}");
+                stream.books.note("Picket.BackupFailed", &message);
             }
         }
         tokio::select! {

@@ -130,7 +130,7 @@ impl Reader {
                 () = self.process(route, records) => true,
             },
             Err(error) => {
-                self.stream.books.note(format!("the log cannot be read: {error}"));
+                self.stream.books.note("Picket.LogUnreadable", &error.to_string());
                 tokio::select! {
                     () = tasks.stopping() => false,
                     () = tokio::time::sleep(READ_RETRY) => true,

@@ -115,7 +115,7 @@ impl Stream {
             name: name.to_owned(),
             arn: common.account.delivery_stream_arn(name),
             names: RecordNames::of(name),
-            books: Books::new(state.next, waiting_bytes),
+            books: Books::new(name, state.next, waiting_bytes),
             routes: watch::Sender::new(Arc::new(route)),
             log,
             common,
