@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { count, tick, timeTick } from "../lib/format";
+import { count, dateTime, tick, timeTick } from "../lib/format";
 import { colour, type Series } from "../lib/series";
 import { useTheme } from "../lib/theme";
 
@@ -121,7 +121,7 @@ function readout(series: Series): uPlot.Plugin {
         const x = index === null || index === undefined ? undefined : series.x[index];
         box.hidden = x === undefined;
         if (x === undefined || index === null || index === undefined) return;
-        const title = series.isTime ? new Date(x * 1000).toLocaleString() : `${series.xName} ${x}`;
+        const title = series.isTime ? dateTime(x * 1000) : `${series.xName} ${x}`;
         const lines = series.names
           .map((name, n) => ({ name, n, value: series.y[n]?.[index] }))
           .filter((line) => plot.series[line.n + 1]?.show && line.value !== null && line.value !== undefined)

@@ -8,6 +8,7 @@ import {
 } from "@codemirror/language";
 import { tags } from "@lezer/highlight";
 
+/** The commands the server runs. */
 export const COMMANDS = [
   "search",
   "where",
@@ -29,17 +30,11 @@ export const COMMANDS = [
   "rex",
   "bin",
   "eventstats",
-  "streamstats",
   "fillnull",
   "regex",
-  "lookup",
-  "inputlookup",
+  "convert",
   "makeresults",
-  "append",
-  "join",
-  "transaction",
   "reverse",
-  "tstats",
 ];
 
 export const FUNCTIONS = [
