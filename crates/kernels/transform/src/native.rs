@@ -223,22 +223,24 @@ fn write_fields(extras: &Extras, out: &mut Vec<u8>) {
     }
 }
 
-/// `thing|name|timestamp|version`, and for a datapoint of a dimension
-/// `|dimension|operator|statistic` after it. The same datapoint has the same id each time it is sent.
+/// `thing|name|timestamp|version`; where the entry has a dimension or a statistic,
+/// `|dimension|operator|statistic` after it. The same datapoint has the same id each time it is sent,
+/// and the three values of `aws:message-byte-size` have three.
 fn metric_id(entry: &JsonMembers<'_>) -> Option<String> {
     let thing = entry.text("thing")?;
     let name = entry.text("name")?;
     let timestamp = entry.integer("timestamp")?.to_string();
     let version = entry.get("version").unwrap_or_default();
     let dimension = entry.get("dimension").and_then(JsonMembers::of);
-    let Some(dimension) = dimension else {
+    let statistic = entry.text("statistic");
+    if dimension.is_none() && statistic.is_none() {
         return Some(joined(&[&thing, &name, &timestamp, version]));
-    };
-    let dimension_name = dimension.text("name").or_else(|| dimension.text("dimensionName"));
-    let operator = dimension.text("operator").unwrap_or_default();
-    let statistic = entry.text("statistic").unwrap_or_default();
-    let dimension_name = dimension_name.unwrap_or_default();
-    Some(joined(&[&thing, &name, &timestamp, version, &dimension_name, &operator, &statistic]))
+    }
+    let of_dimension = |member: &str| dimension.as_ref().and_then(|members| members.text(member));
+    let dimension_name = of_dimension("name").or_else(|| of_dimension("dimensionName"));
+    let rest = [dimension_name, of_dimension("operator"), statistic].map(Option::unwrap_or_default);
+    let [dimension_name, operator, statistic] = &rest;
+    Some(joined(&[&thing, &name, &timestamp, version, dimension_name, operator, statistic]))
 }
 
 /// The parts with `|` between them; a `|` or `\` inside a part gets a `\` before it.

@@ -115,6 +115,21 @@ fn a_dimension_is_part_of_the_id() {
 }
 
 #[test]
+fn the_three_values_of_a_message_size_have_three_ids() {
+    let entry = |statistic: &str| {
+        format!(
+            r#"{{"name":"aws:message-byte-size","thing":"t","timestamp":5,"version":1,"statistic":"{statistic}"}}"#
+        )
+    };
+    let record = format!(r#"{{"metrics":[{},{},{}]}}"#, entry("min"), entry("max"), entry("total"));
+    let events = run(&ours(), &record, &[]).unwrap();
+    for statistic in ["min", "max", "total"] {
+        let id = format!(r#""picket_id": "t|aws:message-byte-size|5|1|||{statistic}""#);
+        assert!(events.contains(&id), "{events}");
+    }
+}
+
+#[test]
 fn each_audit_result_has_its_own_id() {
     let events = run(&ours(), AUDIT, &[]).unwrap();
     let id = "719a6bbf-f51b-5320-920f-3385b5e9aa56|4e2bcd1ccbc2a5dd15292a82ab80c380";
