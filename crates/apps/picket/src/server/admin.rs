@@ -1,6 +1,6 @@
 //! Health and metrics: `/healthz`, `/readyz`, `/metrics`.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ fn exposition(line: &Line) -> String {
     stages(&mut page, line);
     let gateway = line.gateway.counters();
     page.family("picket_gateway_connections", "gauge", "Open connections.");
-    page.sample("picket_gateway_connections", &[], gateway.open as u64);
+    page.sample("picket_gateway_connections", &[], gateway.open);
     page.family("picket_gateway_sessions_total", "counter", "Sessions let in.");
     page.sample("picket_gateway_sessions_total", &[], gateway.sessions);
     page.family("picket_gateway_refused_total", "counter", "Connections refused, by reason.");
@@ -104,7 +104,16 @@ fn exposition(line: &Line) -> String {
         page.family(name, "gauge", help);
         page.sample(name, &[], value);
     }
+    tasks(&mut page, line);
     page.0
+}
+
+fn tasks(page: &mut Page, line: &Line) {
+    let name = "picket_task_busy_seconds_total";
+    page.family(name, "counter", "How long tasks of each name have been running.");
+    for (task, time) in line.busy() {
+        page.sample(name, &[("task", task)], time.as_secs_f64());
+    }
 }
 
 fn stages(page: &mut Page, line: &Line) {
@@ -145,7 +154,7 @@ impl Page {
         writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}").ok();
     }
 
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
         let labels: Vec<String> =
             labels.iter().map(|(label, value)| format!("{label}=\"{value}\"")).collect();
         match labels.is_empty() {

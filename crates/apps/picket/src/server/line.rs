@@ -1,9 +1,12 @@
 //! The stages of the line in order, with their account books.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use picket_api_splunk::HecServer;
 use picket_broker::Broker;
+use picket_core::Tasks;
 use picket_delivery::DeliveryEngine;
 use picket_detect::DetectEngine;
 use picket_gateway::Gateway;
@@ -21,6 +24,20 @@ pub(crate) struct Line {
     pub(crate) delivery: Arc<DeliveryEngine>,
     pub(crate) hec: Arc<HecServer>,
     pub(crate) siem: Siem,
+    /// The scopes whose tasks do the work, the gateway's own apart.
+    pub(crate) scopes: Vec<Tasks>,
+}
+
+impl Line {
+    /// How long tasks of each name have been running; see [`Tasks::busy`].
+    pub(crate) fn busy(&self) -> BTreeMap<&'static str, Duration> {
+        let mut busy = BTreeMap::new();
+        let scopes = self.scopes.iter().flat_map(Tasks::busy);
+        for (name, time) in scopes.chain(self.gateway.busy()) {
+            *busy.entry(name).or_default() += time;
+        }
+        busy
+    }
 }
 
 impl Pipeline for Line {

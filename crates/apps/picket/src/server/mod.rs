@@ -65,6 +65,13 @@ struct Scopes {
     base: Tasks,
 }
 
+impl Scopes {
+    fn all(&self) -> Vec<Tasks> {
+        let Self { simulation, console, detect, delivery, hec, siem, base } = self;
+        [simulation, console, detect, delivery, hec, siem, base].map(Clone::clone).to_vec()
+    }
+}
+
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -122,6 +129,7 @@ impl Server {
             delivery: front.delivery,
             hec: back.hec,
             siem: back.siem,
+            scopes: ground.scopes.all(),
         });
         let readiness = admin::Readiness::default();
         let admin_scope = &ground.scopes.base;

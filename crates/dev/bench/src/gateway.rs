@@ -1,0 +1,141 @@
+//! The front door beside mosquitto: mutual TLS, QoS 1, 1.5 KiB.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use picket_core::Tasks;
+use picket_device_client::{AsyncClient, ConnectOptions, Endpoint};
+use picket_simulate::load::{Load, LoadConfig, LoadReport, Pace};
+use tokio::runtime::Runtime;
+
+use crate::devices::{self, Device};
+use crate::mosquitto::Mosquitto;
+use crate::process::Process;
+use crate::server::Server;
+use crate::table::{Table, us};
+
+const PAYLOAD_BYTES: usize = 1536;
+
+/// What one server needed.
+struct Figures {
+    cpu_per_message: f64,
+    messages_per_second: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    cpu_per_connect: f64,
+    kib_per_idle: f64,
+    kib_per_idle_resident: f64,
+}
+
+/// Runs both, one after the other, and prints them side by side.
+pub(crate) fn run(picket: &Path, publishers: usize, idle: usize, seconds: Duration) -> Result<()> {
+    let mut server = Server::start(picket)?;
+    let devices = devices::enroll(&server, publishers.max(50))?;
+    let runtime = Runtime::new()?;
+    let load = Measure { runtime: &runtime, devices: &devices, publishers, idle, seconds };
+    let ours = load.of(&mut server.process, server.mqtt_port)?;
+    let mut peer = Mosquitto::start(&server)?;
+    let theirs = load.of(&mut peer.process, peer.port)?;
+    let title = format!(
+        "Gateway: mutual TLS, QoS 1, {PAYLOAD_BYTES} bytes, {publishers} publishers, policy checked \
+         (Picket, mosquitto, ratio)"
+    );
+    let mut table = Table::new(title);
+    let mut row = |figure: &str, of: fn(&Figures) -> f64, show: fn(f64) -> String| {
+        let (a, b) = (of(&ours), of(&theirs));
+        table.row(figure, format!("{:>12} {:>12} {:>7.2}", show(a), show(b), a / b));
+    };
+    let plain = |value: f64| format!("{value:.1}");
+    row("CPU per message", |f| f.cpu_per_message, us);
+    row("messages per second", |f| f.messages_per_second, plain);
+    row("PUBACK p50, ms", |f| f.p50_ms, |v| format!("{v:.2}"));
+    row("PUBACK p99, ms", |f| f.p99_ms, |v| format!("{v:.2}"));
+    row("CPU per mTLS connect", |f| f.cpu_per_connect, us);
+    row("KiB per idle connection, growth", |f| f.kib_per_idle, plain);
+    row("KiB per idle connection, all memory", |f| f.kib_per_idle_resident, plain);
+    table.print()?;
+    Ok(())
+}
+
+struct Measure<'a> {
+    runtime: &'a Runtime,
+    devices: &'a [Device],
+    publishers: usize,
+    idle: usize,
+    seconds: Duration,
+}
+
+impl Measure<'_> {
+    fn of(&self, process: &mut Process, port: u16) -> Result<Figures> {
+        let endpoint = Endpoint::new("localhost", port);
+        let (kib_per_idle, kib_per_idle_resident, cpu_per_connect) =
+            self.idle(process, &endpoint)?;
+        let (load, cpu) = self.publish(process, &endpoint)?;
+        ensure!(
+            load.lost == 0 && load.refused == 0,
+            "{} publishes were lost and {} refused: {:?}",
+            load.lost,
+            load.refused,
+            load.first_error
+        );
+        Ok(Figures {
+            cpu_per_message: cpu.as_secs_f64() / load.acknowledged.max(1) as f64,
+            messages_per_second: load.acknowledged_per_second,
+            p50_ms: load.latency.p50_ms,
+            p99_ms: load.latency.p99_ms,
+            cpu_per_connect,
+            kib_per_idle,
+            kib_per_idle_resident,
+        })
+    }
+
+    /// KiB each by growth and in all, and CPU seconds each, of idle connections.
+    fn idle(&self, process: &mut Process, endpoint: &Endpoint) -> Result<(f64, f64, f64)> {
+        let (rss, cpu) = (process.rss_kib()?, process.cpu()?);
+        let tasks = Tasks::new();
+        let connections = self.runtime.block_on(async {
+            let mut connections = Vec::with_capacity(self.idle);
+            for number in 0..self.idle {
+                // A client id for each: mosquitto takes the name for its rights from the certificate.
+                let device = self.devices.get(number % self.devices.len()).context("no device")?;
+                let id = match number < self.devices.len() {
+                    true => device.name.clone(),
+                    false => format!("{}-{number}", device.name),
+                };
+                let options = ConnectOptions::new(id);
+                let connected =
+                    AsyncClient::connect(&tasks, endpoint, &device.transport, &options).await;
+                connections.push(connected?);
+            }
+            anyhow::Ok(connections)
+        })?;
+        process.check()?;
+        let count = connections.len() as f64;
+        let now = process.rss_kib()?;
+        let cpu = (process.cpu()? - cpu).as_secs_f64() / count;
+        drop(connections);
+        self.runtime.block_on(tasks.shut_down(Duration::from_secs(30)));
+        Ok((now.saturating_sub(rss) as f64 / count, now as f64 / count, cpu))
+    }
+
+    fn publish(
+        &self,
+        process: &mut Process,
+        endpoint: &Endpoint,
+    ) -> Result<(LoadReport, Duration)> {
+        let config = LoadConfig {
+            pace: Pace::AsAcknowledged { in_flight: 4 },
+            load: Load::Bytes(PAYLOAD_BYTES),
+            warm_up: Duration::ZERO,
+            duration: self.seconds,
+            ..LoadConfig::default()
+        };
+        let clients = self.devices.iter().take(self.publishers);
+        let clients = clients.map(|d| (d.name.clone(), d.transport.clone())).collect();
+        let cpu = process.cpu()?;
+        let load = self.runtime.block_on(picket_simulate::load::run(&config, endpoint, clients));
+        process.check()?;
+        Ok((load, process.cpu()? - cpu))
+    }
+}

@@ -1,0 +1,143 @@
+//! Picket under measurement: started on free ports in a directory of its own.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use reqwest::blocking::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::process::{Process, wait_for};
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) directory: TempDir,
+    pub(crate) process: Process,
+    pub(crate) mqtt_port: u16,
+    admin_url: String,
+    console_url: String,
+    csrf: String,
+    http: Client,
+}
+
+const CONFIG: &str = r#"
+[gateway]
+mqtt = "127.0.0.1:0"
+alpn = "off"
+connections_per_address_max = 100000
+[gateway.tls_rules]
+publishes_per_second = 100000
+[hec]
+listen = "127.0.0.1:0"
+[console]
+listen = "127.0.0.1:0"
+[admin]
+listen = "127.0.0.1:0"
+[detect]
+window = "10s"
+[log]
+level = "warn"
+"#;
+
+impl Server {
+    /// Starts `binary` and waits until it is ready.
+    pub(crate) fn start(binary: &Path) -> Result<Self> {
+        let directory = TempDir::with_prefix("picket-bench-")?;
+        let config = directory.path().join("picket.toml");
+        std::fs::write(&config, CONFIG)?;
+        let data = directory.path().join("data");
+        let log = File::create(directory.path().join("log"))?;
+        let child = Command::new(binary)
+            .args(["up", "--data"])
+            .arg(&data)
+            .arg("--config")
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .env_remove("PICKET_BIN")
+            .spawn()
+            .with_context(|| format!("{} could not be started", binary.display()))?;
+        let mut process = Process::new(child);
+        let http = Client::builder().cookie_store(true).timeout(Duration::from_secs(60)).build()?;
+        let found = wait_for("the server", Duration::from_secs(30), || {
+            process.check()?;
+            let Ok(text) = std::fs::read_to_string(data.join("credentials.json")) else {
+                return Ok(None);
+            };
+            let known: Value = serde_json::from_str(&text)?;
+            let url = text_of(&known, "/admin/url")?;
+            let ready = http.get(format!("{url}/readyz")).send();
+            Ok(ready.is_ok_and(|answer| answer.status().is_success()).then_some(known))
+        });
+        let known = found.with_context(|| {
+            std::fs::read_to_string(directory.path().join("log")).unwrap_or_default()
+        })?;
+        let port = known.pointer("/mqtt/port").and_then(Value::as_u64).context("no MQTT port")?;
+        let mut server = Self {
+            directory,
+            process,
+            mqtt_port: u16::try_from(port)?,
+            admin_url: text_of(&known, "/admin/url")?,
+            console_url: text_of(&known, "/console/url")?,
+            csrf: String::new(),
+            http,
+        };
+        let log_in = json!({
+            "username": text_of(&known, "/console/username")?,
+            "password": text_of(&known, "/console/password")?,
+        });
+        server.csrf = text_of(&server.post("session", &log_in)?, "/csrf_token")?;
+        Ok(server)
+    }
+
+    /// Calls a route of the console's API.
+    pub(crate) fn post(&self, route: &str, body: &Value) -> Result<Value> {
+        let answer = self
+            .http
+            .post(format!("{}/api/v1/{route}", self.console_url))
+            .header("x-picket-csrf", &self.csrf)
+            .json(body)
+            .send()?;
+        let status = answer.status();
+        let body: Value = answer.json()?;
+        if !status.is_success() {
+            bail!("{route}: {status} {body}");
+        }
+        Ok(body)
+    }
+
+    /// The rows of a search.
+    pub(crate) fn search(&self, spl: &str) -> Result<Vec<Value>> {
+        let answer = self.post("search", &json!({"spl": spl, "rows_max": 1000}))?;
+        let rows = answer.get("rows").and_then(Value::as_array);
+        Ok(rows.context("a search without rows")?.clone())
+    }
+
+    /// A number that a search gives in its only row.
+    pub(crate) fn number(&self, spl: &str, field: &str) -> Result<u64> {
+        let rows = self.search(spl)?;
+        let cell = rows.first().and_then(|row| row.get(field)).and_then(Value::as_str);
+        Ok(cell.map(str::parse).transpose()?.unwrap_or(0))
+    }
+
+    /// The server's own metrics, by name and labels.
+    pub(crate) fn metrics(&self) -> Result<BTreeMap<String, f64>> {
+        let text = self.http.get(format!("{}/metrics", self.admin_url)).send()?.text()?;
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        let sample = |line: &str| -> Option<(String, f64)> {
+            let (name, value) = line.rsplit_once(' ')?;
+            Some((name.to_owned(), value.parse().ok()?))
+        };
+        Ok(samples.filter_map(sample).collect())
+    }
+}
+
+fn text_of(value: &Value, pointer: &str) -> Result<String> {
+    let text = value.pointer(pointer).and_then(Value::as_str);
+    Ok(text.with_context(|| format!("{pointer} is missing"))?.to_owned())
+}
