@@ -23,7 +23,7 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
         say!("{}", log.read()?.trim_end());
         return Err(error);
     }
-    release(workspace, &["picket", PACKAGE])?;
+    release(workspace)?;
     let folder = workspace.target.join("release");
     let error = Command::new(folder.join(PACKAGE))
         .args(args)

@@ -18,7 +18,7 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
         return Err(error);
     }
     say!("==> building the release binary");
-    release(workspace, &["picket"])?;
+    release(workspace)?;
     let binary = workspace.target.join("release/picket");
     // From here on the process is picket's: signals and the exit code too.
     let error = Command::new(&binary).args(["up", "--demo"]).args(args).exec();
@@ -34,13 +34,11 @@ fn console(workspace: &Workspace, log: &mut Log) -> Result<()> {
     Ok(())
 }
 
-/// Builds packages in release, with cargo's own output in sight.
-pub(crate) fn release(workspace: &Workspace, packages: &[&str]) -> Result<()> {
+/// Builds everything in release, with cargo's own output in sight. The whole workspace, whatever is run
+/// of it: with another selection the search engine would be built again with other features.
+pub(crate) fn release(workspace: &Workspace) -> Result<()> {
     let mut command = Command::new("cargo");
-    command.current_dir(&workspace.root).args(["build", "--release", "--locked"]);
-    for package in packages {
-        command.args(["--package", package]);
-    }
+    command.current_dir(&workspace.root).args(["build", "--release", "--locked", "--workspace"]);
     let status = command.status().context("failed to run cargo build")?;
     if !status.success() {
         bail!("the release build failed");

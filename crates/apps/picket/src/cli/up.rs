@@ -31,7 +31,7 @@ pub(super) struct UpArgs {
     #[arg(long)]
     demo: bool,
     /// Devices of the simulated fleet
-    #[arg(long, value_name = "N", default_value = "24", requires = "demo")]
+    #[arg(long, value_name = "N", default_value = "10", requires = "demo")]
     things: u32,
     /// Print the addresses and the log-in as JSON once the server is ready
     #[arg(long)]
