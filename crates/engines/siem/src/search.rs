@@ -19,11 +19,8 @@ impl Search for Siem {
         let options = options(&request)?;
         let scope = query.scope(&options);
         let slot = self.search_slot().await?;
-        let range = EventRange {
-            earliest: scope.earliest,
-            latest: scope.latest,
-            indexes: scope.indexes,
-        };
+        let range =
+            EventRange { earliest: scope.earliest, latest: scope.latest, indexes: scope.indexes };
         let scan = self.scan(&range).await;
         let scan = scan.map_err(|error| SearchError::Failed(error.to_string()))?;
         let EventScan { table, rows: scan_count } = scan;

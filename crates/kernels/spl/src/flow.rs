@@ -10,7 +10,9 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, DFSchemaRef, Result, ScalarValue};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{Expr, ExprFunctionExt, ExprSchemable, LogicalPlan, LogicalPlanBuilder, SortExpr};
+use datafusion::logical_expr::{
+    Expr, ExprFunctionExt, ExprSchemable, LogicalPlan, LogicalPlanBuilder, SortExpr,
+};
 use datafusion::prelude::{cast, ident};
 
 use crate::count::RowCounter;
@@ -335,7 +337,8 @@ impl Flow {
         let plan = LogicalPlanBuilder::new(self.plan.clone());
         match (self.sort_keys(), fetch) {
             (keys, None) if keys.is_empty() => plan.build(),
-            (keys, Some(_)) if keys.is_empty() => plan.limit(0, fetch)?.build(),
+            // The engine does not sort for nothing.
+            (keys, Some(rows)) if keys.is_empty() || rows == 0 => plan.limit(0, fetch)?.build(),
             (keys, _) => plan.sort_with_limit(keys, fetch)?.build(),
         }
     }

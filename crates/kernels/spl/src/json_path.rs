@@ -31,9 +31,8 @@ impl JsonPath {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut steps = Vec::new();
         for part in text.split('.') {
-            let (name, mut braces) = part.split_once('{').map_or((part, None), |(name, rest)| {
-                (name, Some(rest))
-            });
+            let (name, mut braces) =
+                part.split_once('{').map_or((part, None), |(name, rest)| (name, Some(rest)));
             if !name.is_empty() {
                 steps.push(Step::Member(name.to_owned()));
             } else if braces.is_none() {
@@ -41,11 +40,14 @@ impl JsonPath {
             }
             while let Some(rest) = braces {
                 let closed = rest.split_once('}');
-                let (inside, after) = closed.ok_or_else(|| format!("`}}` is missing in `{text}`"))?;
+                let (inside, after) =
+                    closed.ok_or_else(|| format!("`}}` is missing in `{text}`"))?;
                 steps.push(match inside {
                     "" => Step::All,
                     number => Step::Item(number.parse().map_err(|_| {
-                        format!("`{{{number}}}` in `{text}` is neither `{{}}` nor a number in braces")
+                        format!(
+                            "`{{{number}}}` in `{text}` is neither `{{}}` nor a number in braces"
+                        )
                     })?),
                 });
                 braces = match after.strip_prefix('{') {
@@ -163,7 +165,9 @@ mod tests {
 
     #[test]
     fn a_wrong_path_says_why() {
-        for (path, why) in [("a..b", "empty step"), ("a{x}", "neither"), ("a{", "missing"), ("a{}b", "`.`")] {
+        for (path, why) in
+            [("a..b", "empty step"), ("a{x}", "neither"), ("a{", "missing"), ("a{}b", "`.`")]
+        {
             let error = JsonPath::parse(path).unwrap_err();
             assert!(error.contains(why), "{path}: {error}");
         }
@@ -172,7 +176,8 @@ mod tests {
     #[test]
     fn all_leaves_have_the_names_of_columns() {
         let leaves = leaves(r#"{"a":{"b":true},"f":[{"s":1},{"s":2}]}"#);
-        let leaves: Vec<_> = leaves.into_iter().map(|(path, values)| (path, values.join("+"))).collect();
+        let leaves: Vec<_> =
+            leaves.into_iter().map(|(path, values)| (path, values.join("+"))).collect();
         assert_eq!(leaves, [("a.b".into(), "true".into()), ("f{}.s".into(), "1+2".to_owned())]);
     }
 }

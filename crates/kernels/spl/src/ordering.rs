@@ -34,7 +34,8 @@ pub(crate) async fn sort(
     rows_max: Option<usize>,
     cx: &RunCx,
 ) -> Result<Flow, RunError> {
-    let known: Vec<SortField> = fields.iter().filter(|field| flow.has(&field.name)).cloned().collect();
+    let known: Vec<SortField> =
+        fields.iter().filter(|field| flow.has(&field.name)).cloned().collect();
     if !known.iter().all(|field| is_native(&flow, field)) {
         let batch = cx.collect(&flow, None).await?;
         return Ok(flow.replaced_by(&sorted(&batch, &known, rows_max)?)?);
@@ -90,7 +91,8 @@ mod tests {
 
     #[test]
     fn rows_that_are_alike_keep_their_order_and_nulls_come_last() {
-        let key: ArrayRef = Arc::new(StringArray::from(vec![Some("2"), None, Some("10"), Some("2")]));
+        let key: ArrayRef =
+            Arc::new(StringArray::from(vec![Some("2"), None, Some("10"), Some("2")]));
         let row: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c", "d"]));
         let batch = RecordBatch::try_from_iter([("k", key), ("r", row)]).unwrap();
         let rows = |is_descending| {

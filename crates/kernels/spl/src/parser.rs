@@ -88,7 +88,8 @@ impl<'a> Parser<'a> {
     /// Skips what stands between the members of a list.
     pub(crate) fn skip_separators(&mut self) {
         let rest = self.rest();
-        self.at += rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',').len();
+        self.at +=
+            rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',').len();
     }
 
     /// The next character that is no blank.
@@ -120,7 +121,8 @@ impl<'a> Parser<'a> {
         let found = match self.peek() {
             None => "the end of the search".to_owned(),
             Some(_) => {
-                let word: String = self.rest().chars().take_while(|c| !c.is_whitespace()).take(40).collect();
+                let word: String =
+                    self.rest().chars().take_while(|c| !c.is_whitespace()).take(40).collect();
                 format!("`{word}`")
             }
         };
@@ -132,7 +134,8 @@ impl<'a> Parser<'a> {
         if self.is_at_end() {
             return Ok(());
         }
-        let word: String = self.rest().chars().take_while(|c| !c.is_whitespace()).take(40).collect();
+        let word: String =
+            self.rest().chars().take_while(|c| !c.is_whitespace()).take(40).collect();
         Err(SplError::new(self.at, format!("`{command}` does not take `{word}` here")))
     }
 
@@ -296,12 +299,13 @@ impl<'a> Parser<'a> {
     fn option_name(&mut self) -> Option<Word> {
         self.skip_blanks();
         let mut ahead = self.clone();
-        let name = ahead.name("a name").ok().filter(|name| !name.is_quoted)?;
-        if ahead.peek() != Some('=') {
+        let at = ahead.at;
+        let text = ahead.identifier().to_owned();
+        if text.is_empty() || ahead.peek() != Some('=') || ahead.rest().starts_with("==") {
             return None;
         }
         self.at = ahead.at;
-        Some(name)
+        Some(Word { text, at, is_quoted: false })
     }
 
     /// A list of names, separated by commas, blanks or both, up to the end of the command or one of
@@ -321,7 +325,8 @@ impl<'a> Parser<'a> {
             }
             names.push(name);
             if self.next_char() == Some('=') {
-                let message = format!("`=` does not belong after the field `{}`", names_last(&names));
+                let message =
+                    format!("`=` does not belong after the field `{}`", names_last(&names));
                 return Err(SplError::new(self.at, message));
             }
         }

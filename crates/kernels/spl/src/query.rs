@@ -6,6 +6,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::prelude::{ident, lit};
 use picket_core::Timestamp;
 
+use crate::SplError;
 use crate::commands::{self, Command, Stage};
 use crate::eval::EvalCx;
 use crate::fields::Fields;
@@ -14,7 +15,6 @@ use crate::parser::{Parser, Word};
 use crate::run::{RunCx, RunError, RunOptions, TimeRange};
 use crate::search::{self, Scope, SearchExpr};
 use crate::time::parse_spec;
-use crate::SplError;
 
 /// Longest text of a search, in bytes.
 const TEXT_BYTES_MAX: usize = 64 << 10;
@@ -45,7 +45,8 @@ impl Query {
     /// A text that is no search or uses what is not supported, with the place.
     pub fn parse(text: &str) -> Result<Self, SplError> {
         if text.len() > TEXT_BYTES_MAX {
-            let message = format!("the search has {} bytes; at most {TEXT_BYTES_MAX} are read", text.len());
+            let message =
+                format!("the search has {} bytes; at most {TEXT_BYTES_MAX} are read", text.len());
             return Err(SplError::new(TEXT_BYTES_MAX, message));
         }
         let text = without_comments(text)?;
@@ -134,11 +135,7 @@ impl Query {
     }
 
     /// The rows that the stages work on.
-    pub(crate) fn base(
-        &self,
-        table: Arc<dyn TableProvider>,
-        cx: &RunCx,
-    ) -> Result<Flow, RunError> {
+    pub(crate) fn base(&self, table: Arc<dyn TableProvider>, cx: &RunCx) -> Result<Flow, RunError> {
         let Base::Search(search) = &self.base else { return Ok(Flow::empty()?) };
         let wanted =
             self.stages.iter().rev().fold(Fields::all(), |wanted, stage| stage.reads(wanted));

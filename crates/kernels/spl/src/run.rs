@@ -143,8 +143,8 @@ impl RunCx {
         let physical = self.state.create_physical_plan(plan).await?;
         let schema = physical.schema();
         let mut stream = execute_stream(physical, self.state.task_ctx())?;
-        let reservation = MemoryConsumer::new("collected rows")
-            .register(&self.state.runtime_env().memory_pool);
+        let reservation =
+            MemoryConsumer::new("collected rows").register(&self.state.runtime_env().memory_pool);
         let mut batches = Vec::new();
         while let Some(batch) = stream.next().await {
             let batch = batch?;

@@ -143,7 +143,8 @@ async fn rows_beyond_the_most_are_cut_with_a_note_and_counted() {
     let directory = TempDir::new().unwrap();
     let rig = rig_of_example(&directory, false).await;
     for (rows_max, spl) in [(2, "index=i"), (0, "index=i"), (1, "index=i | table thing name")] {
-        let result = rig.siem.search(SearchRequest { rows_max, ..request(&rig, spl) }).await.unwrap();
+        let result =
+            rig.siem.search(SearchRequest { rows_max, ..request(&rig, spl) }).await.unwrap();
         assert_eq!(result.rows.len(), rows_max);
         assert_eq!(result.event_count, 7, "{spl}");
         assert_eq!(result.messages, [format!("the first {rows_max} of 7 rows are shown")]);

@@ -28,10 +28,14 @@ impl Buckets {
     /// Reads the value of `span=`.
     pub(super) fn parse(value: Word) -> Result<Self, SplError> {
         let buckets = Self { text: value.text, at: value.at };
-        if Span::parse(&buckets.text).is_err() {
-            buckets.numbers()?;
+        if buckets.time().is_ok() || buckets.numbers().is_ok() {
+            return Ok(buckets);
         }
-        Ok(buckets)
+        let message = format!(
+            "`{}` is neither a span of time such as `5m` nor one of numbers such as `10`",
+            buckets.text
+        );
+        Err(SplError::new(buckets.at, message))
     }
 
     pub(super) fn time(&self) -> Result<Span, SplError> {
@@ -43,7 +47,12 @@ impl Buckets {
     }
 
     /// The bucket of each value of `column`.
-    pub(super) fn floor(&self, column: Expr, type_: &DataType, cx: &RunCx) -> Result<Expr, SplError> {
+    pub(super) fn floor(
+        &self,
+        column: Expr,
+        type_: &DataType,
+        cx: &RunCx,
+    ) -> Result<Expr, SplError> {
         Ok(match type_ {
             DataType::Timestamp(..) => floor_time(column, self.time()?, &cx.zone),
             _ => floor_number(column, self.numbers()?),

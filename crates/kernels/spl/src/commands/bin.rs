@@ -41,10 +41,12 @@ struct Bin {
 }
 
 fn parse(parser: &mut Parser<'_>) -> Result<Box<dyn Stage>, SplError> {
-    const OPTIONS: Options =
-        Options { command: "bin", names: &["span", "bins", "minspan", "start", "end", "aligntime"] };
+    const OPTIONS: Options = Options {
+        command: "bin",
+        names: &["span", "bins", "minspan", "start", "end", "aligntime"],
+    };
     let (mut span, mut bins) = (None, 100);
-    let mut names: Option<(String, String)> = None;
+    let (mut field, mut target) = (None, None);
     while !parser.is_at_end() {
         match parser.option(OPTIONS)? {
             Some(("span", value)) => span = Some(Buckets::parse(value)?),
@@ -56,16 +58,15 @@ fn parse(parser: &mut Parser<'_>) -> Result<Box<dyn Stage>, SplError> {
                 }
             }
             Some((name, value)) => return Err(split::unsupported("bin", name, &value)),
-            None if names.is_some() => parser.expect_end("bin")?,
-            None => {
-                let field = parser.name("a field")?.text;
-                let has_other = parser.accept_keyword("as");
-                let target = if has_other { parser.name("a name")?.text } else { field.clone() };
-                names = Some((field, target));
+            None if field.is_none() => field = Some(parser.name("a field")?.text),
+            None if target.is_none() && parser.accept_keyword("as") => {
+                target = Some(parser.name("a name")?.text);
             }
+            None => parser.expect_end("bin")?,
         }
     }
-    let (field, target) = names.ok_or_else(|| parser.unexpected("a field"))?;
+    let field = field.ok_or_else(|| parser.unexpected("a field"))?;
+    let target = target.unwrap_or_else(|| field.clone());
     Ok(Box::new(Bin { field, target, span, bins }))
 }
 

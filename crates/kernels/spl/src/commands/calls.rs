@@ -58,7 +58,8 @@ pub(super) fn parse_calls(
     let mut names: Vec<&str> = Vec::new();
     for call in &calls {
         if names.contains(&call.name()) {
-            let message = format!("two columns would be named `{}`; rename one with `as`", call.name());
+            let message =
+                format!("two columns would be named `{}`; rename one with `as`", call.name());
             return Err(SplError::new(call.call.at(), message));
         }
         names.push(call.name());
@@ -102,7 +103,8 @@ pub(super) fn expand_calls(calls: &[NamedCall], flow: &Flow, by: &[String]) -> V
             expanded.push(named.clone());
             continue;
         };
-        for field in flow.names().iter().filter(|name| !name.starts_with('_') && !by.contains(name)) {
+        for field in flow.names().iter().filter(|name| !name.starts_with('_') && !by.contains(name))
+        {
             let Some(captures) = pattern.captures(field) else { continue };
             let alias = named.alias.as_deref().map(|alias| Pattern::new(alias).fill(&captures));
             let call = NamedCall { call: named.call.with_argument(field), alias };
@@ -115,7 +117,10 @@ pub(super) fn expand_calls(calls: &[NamedCall], flow: &Flow, by: &[String]) -> V
 }
 
 /// Numbers the rows of `flow` if a call depends on their order.
-pub(super) fn with_order(flow: Flow, calls: &[NamedCall]) -> Result<(Flow, Option<Expr>), RunError> {
+pub(super) fn with_order(
+    flow: Flow,
+    calls: &[NamedCall],
+) -> Result<(Flow, Option<Expr>), RunError> {
     if !calls.iter().any(|named| named.call.needs_order()) {
         return Ok((flow, None));
     }

@@ -26,8 +26,22 @@ pub(crate) const COMMAND: Command = Command {
 const OPTIONS: Options = Options {
     command: "chart",
     names: &[
-        "limit", "sep", "format", "usenull", "useother", "nullstr", "otherstr", "agg", "cont",
-        "span", "bins", "minspan", "aligntime", "start", "end", "dedup_splitvals",
+        "limit",
+        "sep",
+        "format",
+        "usenull",
+        "useother",
+        "nullstr",
+        "otherstr",
+        "agg",
+        "cont",
+        "span",
+        "bins",
+        "minspan",
+        "aligntime",
+        "start",
+        "end",
+        "dedup_splitvals",
     ],
 };
 
@@ -41,7 +55,8 @@ struct Chart {
 
 fn parse(parser: &mut Parser<'_>) -> Result<Box<dyn Stage>, SplError> {
     let mut chart = Chart::default();
-    let calls = parse_calls(parser, &["over", "by"], OPTIONS, |name, value| chart.set(name, value))?;
+    let calls =
+        parse_calls(parser, &["over", "by"], OPTIONS, |name, value| chart.set(name, value))?;
     chart.calls = calls;
     let has_over = parser.accept_keyword("over");
     if has_over {
@@ -93,7 +108,10 @@ impl Chart {
             "span" => {
                 let axis = self.series.as_mut().or(self.row.as_mut());
                 let axis = axis.ok_or_else(|| {
-                    SplError::new(value.at, "`span` stands after the field that it cuts into buckets")
+                    SplError::new(
+                        value.at,
+                        "`span` stands after the field that it cuts into buckets",
+                    )
                 })?;
                 axis.span = Some(Buckets::parse(value)?);
                 Ok(())

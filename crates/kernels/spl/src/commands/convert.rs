@@ -27,7 +27,8 @@ pub(crate) const COMMAND: Command = Command {
     parse,
 };
 
-const FUNCTIONS: &[&str] = &["ctime", "dur2sec", "memk", "mktime", "mstime", "none", "num", "rmcomma", "rmunit"];
+const FUNCTIONS: &[&str] =
+    &["ctime", "dur2sec", "memk", "mktime", "mstime", "none", "num", "rmcomma", "rmunit"];
 
 #[derive(Debug)]
 struct Convert {
@@ -99,7 +100,8 @@ impl Stage for Convert {
             .map(|conversion| conversion.field.as_str())
             .collect();
         let mut flow = flow;
-        for conversion in self.conversions.iter().filter(|conversion| conversion.function != "none") {
+        for conversion in self.conversions.iter().filter(|conversion| conversion.function != "none")
+        {
             for field in flow.names() {
                 let is_wanted = takes_in(&conversion.field, &field);
                 if !is_wanted || exempt.iter().any(|exempt| takes_in(exempt, &field)) {

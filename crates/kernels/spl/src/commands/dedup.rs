@@ -1,14 +1,13 @@
 //! `dedup`
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use datafusion::arrow::datatypes::DataType;
-use datafusion::functions_aggregate::sum::sum_udaf;
+use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::functions_nested::expr_fn::array_to_string;
-use datafusion::functions_window::expr_fn::{lag, row_number};
-use datafusion::logical_expr::expr::WindowFunction;
-use datafusion::logical_expr::{
-    Expr, ExprFunctionExt, Operator, WindowFrame, WindowFunctionDefinition, when,
-};
+use datafusion::functions_window::expr_fn::row_number;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, Operator, when};
 use datafusion::prelude::{ident, lit};
 
 use super::sort::parse_field;
@@ -20,6 +19,7 @@ use crate::ordering::{self, SortField};
 use crate::parser::{Options, Parser};
 use crate::run::{RunCx, RunError};
 use crate::search::balanced;
+use crate::value::Reader;
 
 pub(crate) const COMMAND: Command = Command {
     name: "dedup",
@@ -30,6 +30,9 @@ pub(crate) const COMMAND: Command = Command {
     generates: false,
     parse,
 };
+
+/// The number of a run of rows that are alike.
+const RUN: &str = "\0run";
 
 #[derive(Debug)]
 struct Dedup {
@@ -108,7 +111,11 @@ impl Stage for Dedup {
         let has_all = columns.map(Expr::is_not_null).collect();
         let has_all = balanced(has_all, Operator::And).unwrap_or_else(|| lit(true));
         let flow = if self.keeps_empty { flow } else { flow.filter(has_all.clone())? };
-        let (flow, number) = self.numbered(flow)?;
+        let (flow, run) = match self.is_consecutive {
+            true => self.with_runs(flow, cx).await?,
+            false => (flow, None),
+        };
+        let (flow, number) = self.numbered(flow, run)?;
         let is_kept = ident(&number).lt_eq(lit(self.rows_max as u64));
         let is_kept = if self.keeps_empty { is_kept.or(has_all.is_false()) } else { is_kept };
         if !self.keeps_events {
@@ -125,13 +132,34 @@ impl Stage for Dedup {
 }
 
 impl Dedup {
+    /// Numbers the runs of rows that are alike in the fields, in a hidden column.
+    async fn with_runs(&self, flow: Flow, cx: &RunCx) -> Result<(Flow, Option<String>), RunError> {
+        let rows = cx.collect(&flow, None).await?;
+        let readers =
+            self.fields.iter().filter_map(|name| rows.column_by_name(name)).map(Reader::new);
+        let readers = readers.collect::<Result<Vec<_>, _>>()?;
+        let is_same =
+            |row: usize| readers.iter().all(|cells| cells.value(row) == cells.value(row - 1));
+        let mut run = 0_i64;
+        let runs = (0..rows.num_rows()).map(|row| {
+            run += i64::from(row > 0 && !is_same(row));
+            run
+        });
+        let runs: ArrayRef = Arc::new(Int64Array::from_iter_values(runs));
+        let mut fields = rows.schema().fields().to_vec();
+        fields.push(Arc::new(Field::new(RUN, DataType::Int64, false)));
+        let columns = rows.columns().iter().cloned().chain([runs]).collect();
+        let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
+        Ok((flow.replaced_by(&rows)?, Some(RUN.to_owned())))
+    }
+
     /// Numbers the rows of each combination from 1.
-    fn numbered(&self, flow: Flow) -> Result<(Flow, String), RunError> {
+    fn numbered(&self, flow: Flow, run: Option<String>) -> Result<(Flow, String), RunError> {
         let mut flow = flow;
-        let mut groups: Vec<Expr> = self.fields.iter().map(|field| group_key(&flow, field)).collect();
-        if self.is_consecutive {
-            (flow, groups) = with_runs(flow, groups)?;
-        }
+        let groups = match run {
+            Some(run) => vec![ident(run)],
+            None => self.fields.iter().map(|field| group_key(&flow, field)).collect(),
+        };
         let number = flow.hidden_name();
         let numbers = row_number().partition_by(groups).order_by(flow.sort_keys()).build()?;
         let flow = flow.window(vec![numbers.alias(&number)])?;
@@ -146,32 +174,4 @@ fn group_key(flow: &Flow, field: &str) -> Expr {
         Some(_) => ident(field),
         None => missing(),
     }
-}
-
-/// Numbers runs of rows that are alike in `groups`; the number of the run is then what groups rows.
-fn with_runs(flow: Flow, groups: Vec<Expr>) -> Result<(Flow, Vec<Expr>), RunError> {
-    let mut flow = flow;
-    let run = flow.hidden_name();
-    let names: Vec<String> = groups.iter().map(|_| flow.hidden_name()).collect();
-    let previous: Vec<String> = groups.iter().map(|_| flow.hidden_name()).collect();
-    let flow = flow.with_columns(names.iter().cloned().zip(groups).collect())?;
-    let keys = flow.sort_keys();
-    let lags = names.iter().zip(&previous).map(|(name, previous)| {
-        Ok(lag(ident(name), None, None).order_by(keys.clone()).build()?.alias(previous))
-    });
-    let lags = lags.collect::<Result<Vec<_>, RunError>>()?;
-    let flow = flow.window(lags)?;
-    let differs = names.iter().zip(&previous).map(|(name, previous)| {
-        datafusion::logical_expr::binary_expr(ident(name), Operator::IsDistinctFrom, ident(previous))
-    });
-    let differs = balanced(differs.collect(), Operator::Or).unwrap_or_else(|| lit(true));
-    let starts = when(differs, lit(1_i64)).otherwise(lit(0_i64))?;
-    let sum = WindowFunctionDefinition::AggregateUDF(sum_udaf());
-    let runs = Expr::from(WindowFunction::new(sum, vec![starts]))
-        .order_by(keys)
-        .window_frame(WindowFrame::new(Some(true)))
-        .build()?;
-    let flow = flow.window(vec![runs.alias(&run)])?;
-    let group = ident(&run);
-    Ok((flow, vec![group]))
 }

@@ -49,6 +49,7 @@ pub(super) fn explode(flow: Flow, fields: &[String], is_distinct: bool) -> Resul
 
 /// Only rows that have a value in all of `columns`.
 pub(super) fn with_values(flow: Flow, columns: &[String]) -> Result<Flow, RunError> {
-    let flow = columns.iter().try_fold(flow, |flow, column| flow.filter(ident(column).is_not_null()));
+    let flow =
+        columns.iter().try_fold(flow, |flow, column| flow.filter(ident(column).is_not_null()));
     Ok(flow?)
 }

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use datafusion::functions_aggregate::sum::sum_udaf;
 use datafusion::logical_expr::expr::WindowFunction;
-use datafusion::logical_expr::{Expr, ExprFunctionExt, WindowFrame, WindowFunctionDefinition, when};
+use datafusion::logical_expr::{
+    Expr, ExprFunctionExt, WindowFrame, WindowFunctionDefinition, when,
+};
 use datafusion::prelude::{ident, lit};
 
 use super::{Command, Stage};
@@ -94,7 +96,8 @@ impl Head {
             .window_frame(WindowFrame::new(Some(true)))
             .build()?;
         let flow = flow.window(vec![so_far.alias(&stopped)])?;
-        let before = if self.keeps_last { ident(&stopped) - ident(&stops) } else { ident(&stopped) };
+        let before =
+            if self.keeps_last { ident(&stopped) - ident(&stops) } else { ident(&stopped) };
         Ok(flow.filter(before.eq(lit(0_i64)))?)
     }
 }

@@ -111,7 +111,9 @@ pub(crate) trait Stage: Debug + Send + Sync {
 pub(crate) fn find(name: &str) -> Option<&'static Command> {
     let is_named = |own: &&str| own.eq_ignore_ascii_case(name);
     let mut commands = ALL.iter();
-    commands.find(|command| is_named(&command.name) || command.aliases.iter().any(|a| is_named(&a))).copied()
+    commands
+        .find(|command| is_named(&command.name) || command.aliases.iter().any(|a| is_named(&a)))
+        .copied()
 }
 
 /// The command called `name`, or the error that says what it could be.
@@ -123,7 +125,9 @@ pub(crate) fn find_or_error(name: &Word) -> Result<&'static Command, SplError> {
     let message = if unsupported::NAMES.contains(&lower.as_str()) {
         format!("the command `{lower}` is not supported")
     } else {
-        let known = ALL.iter().flat_map(|command| [command.name].into_iter().chain(command.aliases.iter().copied()));
+        let known = ALL
+            .iter()
+            .flat_map(|command| [command.name].into_iter().chain(command.aliases.iter().copied()));
         format!("there is no command `{}`{}", name.text, hint(&name.text, known))
     };
     Err(SplError::new(name.at, message))

@@ -39,7 +39,8 @@ fn parse(parser: &mut Parser<'_>) -> Result<Box<dyn Stage>, SplError> {
         } else if field.is_none() {
             let name = parser.name("a field")?;
             if name.text.starts_with('_') {
-                let message = format!("`mvexpand` does not take internal fields such as `{}`", name.text);
+                let message =
+                    format!("`mvexpand` does not take internal fields such as `{}`", name.text);
                 return Err(SplError::new(name.at, message));
             }
             field = Some(name.text);
@@ -69,7 +70,8 @@ impl Stage for Mvexpand {
         }
         // The place of each value keeps the values of a row in order.
         let place = flow.hidden_name();
-        let places = range(lit(0_i64), cast(cardinality(list.clone()), DataType::Int64), lit(1_i64));
+        let places =
+            range(lit(0_i64), cast(cardinality(list.clone()), DataType::Int64), lit(1_i64));
         flow.sort_last_by(Key { column: place.clone(), is_descending: false });
         let flow = flow.with_columns(vec![(self.field.clone(), list), (place.clone(), places)])?;
         Ok(flow.unnest(&[self.field.clone(), place])?)

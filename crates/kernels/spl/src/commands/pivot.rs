@@ -136,9 +136,11 @@ impl Pivot<'_> {
         let others = scores.len() > limit;
         let mut ranked: Vec<(String, f64)> = scores.into_iter().collect();
         // The sort is stable, so that equals stay in the order of their text.
-        ranked.sort_by(|(_, a), (_, b)| {
-            if self.options.is_bottom { a.total_cmp(b) } else { b.total_cmp(a) }
-        });
+        ranked.sort_by(
+            |(_, a), (_, b)| {
+                if self.options.is_bottom { a.total_cmp(b) } else { b.total_cmp(a) }
+            },
+        );
         ranked.truncate(limit);
         let mut kept: Vec<String> = ranked.into_iter().map(|(value, _)| value).collect();
         kept.sort();
@@ -220,10 +222,7 @@ impl Pivot<'_> {
     }
 
     /// The rows of the chart, ascending, and for each aggregated row its place among them.
-    fn row_keys(
-        &self,
-        parts: &[RecordBatch],
-    ) -> Result<(ArrayRef, Vec<Option<usize>>), RunError> {
+    fn row_keys(&self, parts: &[RecordBatch]) -> Result<(ArrayRef, Vec<Option<usize>>), RunError> {
         let all = column_of(parts, ROW)?;
         let values = texts(&all)?;
         let keys = match &self.rows {
@@ -238,8 +237,11 @@ impl Pivot<'_> {
     /// The different cells of `all`, whose texts are `values`, ascending.
     fn distinct(&self, all: &ArrayRef, values: &[String]) -> Result<ArrayRef, RunError> {
         let mut seen = HashSet::new();
-        let mut first: Vec<u32> =
-            (0_u32..).zip(values).filter(|(_, value)| seen.insert(*value)).map(|(at, _)| at).collect();
+        let mut first: Vec<u32> = (0_u32..)
+            .zip(values)
+            .filter(|(_, value)| seen.insert(*value))
+            .map(|(at, _)| at)
+            .collect();
         if self.has_labels {
             let low = |at: &u32| values.get(*at as usize).and_then(|label| lower_bound(label));
             first.sort_by(|a, b| low(a).unwrap_or(f64::MAX).total_cmp(&low(b).unwrap_or(f64::MAX)));
@@ -284,7 +286,10 @@ impl Pivot<'_> {
     fn column_name(&self, call: &NamedCall, label: &str) -> String {
         match &self.options.format {
             _ if self.series.is_none() => call.name().to_owned(),
-            _ if self.calls.len() == 1 && self.options.hides_underscore && label.starts_with('_') => {
+            _ if self.calls.len() == 1
+                && self.options.hides_underscore
+                && label.starts_with('_') =>
+            {
                 format!("VALUE_{label}")
             }
             _ if self.calls.len() == 1 => label.to_owned(),

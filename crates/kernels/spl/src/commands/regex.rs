@@ -54,8 +54,7 @@ impl Stage for Regex {
     async fn apply(&self, flow: Flow, _: &RunCx) -> Result<Flow, RunError> {
         let pattern = Arc::clone(&self.pattern);
         let key = format!("spl_regex {}", pattern.source());
-        let found =
-            test_values(key, flow.column(&self.field), move |text| pattern.is_match(text));
+        let found = test_values(key, flow.column(&self.field), move |text| pattern.is_match(text));
         Ok(flow.filter(if self.is_negated { found.is_not_true() } else { found })?)
     }
 }

@@ -72,9 +72,7 @@ impl Stage for Rename {
             let renamed: Vec<(String, String)> = columns
                 .iter()
                 .filter(|(name, _)| from.is_exact() || !name.starts_with('_'))
-                .filter_map(|(name, _)| {
-                    Some((name.clone(), to.fill(&from.captures(name)?)))
-                })
+                .filter_map(|(name, _)| Some((name.clone(), to.fill(&from.captures(name)?))))
                 .collect();
             if renamed.is_empty() && from.is_exact() {
                 // A field that no row has leaves its new name empty as well.

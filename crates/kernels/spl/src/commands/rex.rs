@@ -107,7 +107,9 @@ impl Stage for Rex {
                     };
                     map_lists(key, column, all)
                 } else {
-                    map_text(key, column, move |values| values.first().map(|value| sed.apply(value)))
+                    map_text(key, column, move |values| {
+                        values.first().map(|value| sed.apply(value))
+                    })
                 };
                 Ok(flow.with_column(field, replaced)?)
             }

@@ -57,7 +57,8 @@ impl Sed {
     pub(super) fn apply(&self, text: &str) -> String {
         match self {
             Self::Translate(pairs) => {
-                let translated = |c| pairs.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to);
+                let translated =
+                    |c| pairs.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to);
                 text.chars().map(translated).collect()
             }
             Self::Substitute { pattern, replacement, only: None } => {
@@ -120,7 +121,9 @@ mod tests {
 
     #[test]
     fn a_wrong_expression_says_why() {
-        for (sed, why) in [("x", "write"), ("s/a/b", "three"), ("s/a/b/q", "neither"), ("y/a/bc/", "equally")] {
+        for (sed, why) in
+            [("x", "write"), ("s/a/b", "three"), ("s/a/b/q", "neither"), ("y/a/bc/", "equally")]
+        {
             let error = Sed::parse(sed).unwrap_err();
             assert!(error.contains(why), "{sed}: {error}");
         }

@@ -73,7 +73,8 @@ impl Stage for Spath {
         let wanted = wanted.with([self.input.as_str()]);
         let Some((text, _)) = &self.path else { return wanted };
         // What lies below the path tells whether objects are there.
-        let below = [".*", "{*"].map(|rest| Pattern::new(&format!("{}{rest}", text.replace('*', ""))));
+        let below =
+            [".*", "{*"].map(|rest| Pattern::new(&format!("{}{rest}", text.replace('*', ""))));
         let wanted = wanted.with([text.as_str()]);
         below.iter().fold(wanted, |wanted, pattern| wanted.with_pattern(pattern))
     }
@@ -103,9 +104,9 @@ impl Spath {
             return None;
         }
         let names = flow.names();
-        let has_below = names.iter().any(|name| {
-            name.strip_prefix(text).is_some_and(|rest| rest.starts_with(['.', '{']))
-        });
+        let has_below = names
+            .iter()
+            .any(|name| name.strip_prefix(text).is_some_and(|rest| rest.starts_with(['.', '{'])));
         let is_there = flow.has(text) && flow.is_original(text) && !FIXED.contains(&text);
         (is_there && !has_below).then(|| flow.column(text))
     }
@@ -146,7 +147,9 @@ impl Spath {
         let mut columns = batch.columns().to_vec();
         for name in names {
             let mut lists = ListBuilder::new(StringBuilder::new());
-            rows.iter().for_each(|row| lists.append_option(row.get(name).map(|values| values.iter().map(Some))));
+            rows.iter().for_each(|row| {
+                lists.append_option(row.get(name).map(|values| values.iter().map(Some)))
+            });
             let column: ArrayRef = Arc::new(lists.finish());
             let field = Arc::new(Field::new(name, column.data_type().clone(), true));
             match fields.iter().position(|field| field.name() == name) {
@@ -167,6 +170,5 @@ impl Spath {
 }
 
 /// Members of an event with these names get no column of their own.
-const FIXED: &[&str] = &[
-    "_time", "_indextime", "_raw", "index", "host", "source", "sourcetype", "_seq", "_id",
-];
+const FIXED: &[&str] =
+    &["_time", "_indextime", "_raw", "index", "host", "source", "sourcetype", "_seq", "_id"];

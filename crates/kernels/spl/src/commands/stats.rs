@@ -36,7 +36,8 @@ struct Stats {
 fn parse(parser: &mut Parser<'_>) -> Result<Box<dyn Stage>, SplError> {
     const OPTIONS: Options =
         Options { command: "stats", names: &["allnum", "delim", "partitions", "dedup_splitvals"] };
-    let mut stats = Stats { calls: Vec::new(), by: Vec::new(), is_distinct: false, has_partitions: false };
+    let mut stats =
+        Stats { calls: Vec::new(), by: Vec::new(), is_distinct: false, has_partitions: false };
     let set = |stats: &mut Stats, name, value: Word| {
         match name {
             "partitions" => {
@@ -55,7 +56,9 @@ fn parse(parser: &mut Parser<'_>) -> Result<Box<dyn Stage>, SplError> {
     let calls = parse_calls(parser, &["by"], OPTIONS, |name, value| set(&mut stats, name, value))?;
     stats.calls = calls;
     if parser.accept_keyword("by") {
-        while let Some(field) = parse_by(parser, OPTIONS, &mut |name, value| set(&mut stats, name, value))? {
+        while let Some(field) =
+            parse_by(parser, OPTIONS, &mut |name, value| set(&mut stats, name, value))?
+        {
             check_by(&field, &stats)?;
             stats.by.push(field.text);
         }

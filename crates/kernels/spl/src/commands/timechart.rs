@@ -36,8 +36,22 @@ pub(crate) const COMMAND: Command = Command {
 const OPTIONS: Options = Options {
     command: "timechart",
     names: &[
-        "limit", "sep", "format", "usenull", "useother", "nullstr", "otherstr", "agg", "cont",
-        "partial", "fixedrange", "span", "bins", "minspan", "aligntime", "dedup_splitvals",
+        "limit",
+        "sep",
+        "format",
+        "usenull",
+        "useother",
+        "nullstr",
+        "otherstr",
+        "agg",
+        "cont",
+        "partial",
+        "fixedrange",
+        "span",
+        "bins",
+        "minspan",
+        "aligntime",
+        "dedup_splitvals",
     ],
 };
 const TIME: &str = "_time";
@@ -98,7 +112,10 @@ impl Timechart {
         match (name, self.series.as_mut()) {
             // After the field that makes the columns, it cuts that.
             ("span", Some(series)) => series.span = Some(Buckets::parse(value)?),
-            ("span", None) => self.span = Some(Buckets::parse(value)?.time()?),
+            ("span", None) => {
+                let span = Span::parse(&value.text);
+                self.span = Some(span.map_err(|error| SplError::new(value.at, error.message))?);
+            }
             ("bins", None) => self.bins = value.as_count()?.clamp(1, BUCKETS_MAX),
             ("cont", _) => self.is_continuous = value.as_bool()?,
             ("partial", _) => self.keeps_partial = value.as_bool()?,
@@ -110,7 +127,11 @@ impl Timechart {
     }
 
     /// The time range of the rows: that of the search as far as it has bounds, else that of the events.
-    async fn range(&self, flow: &Flow, cx: &RunCx) -> Result<Option<(Timestamp, Timestamp)>, RunError> {
+    async fn range(
+        &self,
+        flow: &Flow,
+        cx: &RunCx,
+    ) -> Result<Option<(Timestamp, Timestamp)>, RunError> {
         let range = if self.has_fixed_range { cx.range } else { TimeRange::default() };
         if let (Some(earliest), Some(latest)) = (range.earliest, range.latest) {
             return Ok(Some((earliest, latest)));
@@ -139,7 +160,8 @@ impl Timechart {
         let mut start = span.floor(earliest, &cx.zone);
         while start < latest {
             if buckets.len() >= BUCKETS_MAX {
-                let message = format!("`timechart` has at most {BUCKETS_MAX} rows; choose a longer span");
+                let message =
+                    format!("`timechart` has at most {BUCKETS_MAX} rows; choose a longer span");
                 return Err(DataFusionError::ResourcesExhausted(message).into());
             }
             let next = span.next(start, &cx.zone);
@@ -167,9 +189,11 @@ impl Stage for Timechart {
     }
 
     async fn apply(&self, flow: Flow, cx: &RunCx) -> Result<Flow, RunError> {
-        let is_time = matches!(flow.data_type(TIME), Some(DataType::Timestamp(..)));
-        let range = if is_time { self.range(&flow, cx).await? } else { None };
-        let Some(range) = range else { return nothing(cx, flow).await };
+        if !matches!(flow.data_type(TIME), Some(DataType::Timestamp(..))) {
+            return nothing(cx, flow).await;
+        }
+        // Without events there is nothing to show.
+        let range = self.range(&flow, cx).await?.unwrap_or_default();
         let span = self.span.unwrap_or_else(|| Span::automatic(range.0, range.1, self.bins));
         let buckets = self.buckets(range, span, cx)?;
         let calls = expand_calls(&self.calls, &flow, &[]);

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, UInt32Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, UInt32Array,
+};
 use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{Field, Int64Type, Schema};
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
@@ -56,7 +58,13 @@ pub(super) fn parse(
     let options = Options {
         command,
         names: &[
-            "limit", "showcount", "showperc", "countfield", "percentfield", "useother", "otherstr",
+            "limit",
+            "showcount",
+            "showperc",
+            "countfield",
+            "percentfield",
+            "useother",
+            "otherstr",
         ],
     };
     let mut top = Top {
@@ -83,7 +91,8 @@ pub(super) fn parse(
         Ok(())
     };
     let mut is_by = false;
-    while let Some(word) = parse_by(parser, options, &mut |name, value| set(&mut top, name, value))? {
+    while let Some(word) = parse_by(parser, options, &mut |name, value| set(&mut top, name, value))?
+    {
         let is_first = top.fields.is_empty() && !is_by;
         if word.is("by") && !is_first && !is_by {
             is_by = true;
@@ -168,7 +177,8 @@ fn first_seen(flow: &Flow) -> Vec<(String, Expr, bool)> {
 impl Top {
     /// The rows of `ranked` within the limit, with shares.
     fn table(&self, ranked: &RecordBatch) -> Result<RecordBatch, RunError> {
-        let counts = ranked.column_by_name(COUNT).and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let counts =
+            ranked.column_by_name(COUNT).and_then(|column| column.as_primitive_opt::<Int64Type>());
         let counts: Vec<i64> = counts.map(|counts| counts.values().to_vec()).unwrap_or_default();
         let groups = self.groups(ranked)?;
         let mut totals: HashMap<&str, i64> = HashMap::new();
@@ -224,7 +234,9 @@ impl Top {
                 Some(other) if rows.values.contains(&None) => {
                     let reader = Reader::new(&values)?;
                     let texts = (0..values.len()).map(|row| {
-                        reader.value(row).map_or(other.clone(), |value| value.into_text().into_owned())
+                        reader
+                            .value(row)
+                            .map_or(other.clone(), |value| value.into_text().into_owned())
                     });
                     push(name, Arc::new(texts.map(Some).collect::<StringArray>()));
                 }

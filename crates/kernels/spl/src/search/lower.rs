@@ -118,7 +118,8 @@ fn compare_integer(comparison: &Comparison, column: Expr) -> Option<Expr> {
         return Some(binary_expr(column, operator_of(*operator), lit(integer)));
     }
     // A fraction lies between two whole numbers.
-    let number = number::parse(value).filter(|number| number.abs() < 9e15 && number.fract() != 0.0)?;
+    let number =
+        number::parse(value).filter(|number| number.abs() < 9e15 && number.fract() != 0.0)?;
     Some(match operator {
         CompareOp::Less | CompareOp::LessEq => column.lt_eq(lit(number.floor() as i64)),
         _ => column.gt_eq(lit(number.ceil() as i64)),

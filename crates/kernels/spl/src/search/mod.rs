@@ -10,8 +10,8 @@ mod scope;
 mod value_test;
 
 pub(crate) use lower::lower;
-pub(crate) use parse::parse;
 pub(crate) use lower::{balanced, time_condition};
+pub(crate) use parse::parse;
 pub use scope::Scope;
 pub(crate) use scope::{indexes, names_index, time_range};
 

@@ -7,9 +7,23 @@ use crate::time::parse_spec;
 
 /// Time modifiers of old that nobody should begin to use.
 const LEGACY_TIMES: &[&str] = &[
-    "starttime", "endtime", "timeformat", "startdaysago", "enddaysago", "starthoursago",
-    "endhoursago", "startminutesago", "endminutesago", "daysago", "hoursago", "minutesago",
-    "monthsago", "startmonthsago", "endmonthsago", "searchtimespandays", "searchtimespanhours",
+    "starttime",
+    "endtime",
+    "timeformat",
+    "startdaysago",
+    "enddaysago",
+    "starthoursago",
+    "endhoursago",
+    "startminutesago",
+    "endminutesago",
+    "daysago",
+    "hoursago",
+    "minutesago",
+    "monthsago",
+    "startmonthsago",
+    "endmonthsago",
+    "searchtimespandays",
+    "searchtimespanhours",
 ];
 
 /// Reads the terms from here to the end of the command. Only the search that reads events, the `is_base`
@@ -215,6 +229,12 @@ impl Terms<'_, '_> {
         if self.parser.next_char() == Some('"') {
             return self.parser.quoted();
         }
+        if self.parser.next_char() == Some('`') {
+            return Err(SplError::new(
+                at,
+                "macros are not supported; write out what it stands for",
+            ));
+        }
         let text = self.bare(false);
         if text.is_empty() {
             return Err(self.parser.unexpected("a term"));
@@ -291,7 +311,6 @@ fn time_bound(
     if operator != CompareOp::Eq {
         return Err(SplError::new(field.at, format!("`{name}` takes `=` only")));
     }
-    let spec = parse_spec(&value.text)
-        .map_err(|error| SplError::new(value.at, error.message))?;
+    let spec = parse_spec(&value.text).map_err(|error| SplError::new(value.at, error.message))?;
     Ok(Some(TimeBound { is_earliest, is_index_time, spec }))
 }

@@ -47,8 +47,10 @@ fn pattern_of(term: &RawTerm) -> String {
     // A boundary is where letters and digits begin or end; `_` is none of them.
     let is_token = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let edge = r"[^\p{Alphabetic}\p{N}]";
-    let before = if is_token(term.text.chars().next()) { format!("(?:^|{edge})") } else { String::new() };
-    let after = if is_token(term.text.chars().last()) { format!("(?:$|{edge})") } else { String::new() };
+    let before =
+        if is_token(term.text.chars().next()) { format!("(?:^|{edge})") } else { String::new() };
+    let after =
+        if is_token(term.text.chars().last()) { format!("(?:$|{edge})") } else { String::new() };
     format!("{before}{body}{after}")
 }
 
