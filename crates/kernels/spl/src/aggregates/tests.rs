@@ -191,7 +191,7 @@ fn calls_are_read_as_they_are_typed() {
         ("sum(*_b)", "sum(*_b)", "sum", "*_b"),
     ] {
         let (call, end) = parse_call(source, 0).unwrap_or_else(|e| panic!("{source}: {e}"));
-        assert_eq!((call.default_name(), &source[..end]), (name, name));
+        assert_eq!((call.default_name(), source.get(..end).unwrap()), (name, name));
         assert_eq!(call.function_name(), function);
         assert!(matches!(call.argument(), Argument::Field(found) if found == field), "{source}");
     }
@@ -204,7 +204,7 @@ fn calls_are_read_as_they_are_typed() {
 fn expressions_of_fields_inside_a_call_are_read_to_their_end() {
     let source = "stats count(eval(p=\"tcp\" OR match(q, \"\\)\"))) as n";
     let (call, end) = parse_call(source, 6).unwrap();
-    assert_eq!(&source[end..], " as n");
+    assert_eq!(source.get(end..).unwrap(), " as n");
     assert_eq!(call.fields(), ["p", "q"]);
     assert_eq!(call.default_name(), "count(eval(p=\"tcp\" OR match(q, \"\\)\")))");
     let (call, _) = parse_call("latest(x)", 0).unwrap();

@@ -60,7 +60,7 @@ pub(crate) fn value(source: &str) -> String {
         Ok(parsed) => parsed,
         Err(error) => return format!("error: {error}"),
     };
-    assert_eq!(source[end..].trim(), "", "{source} was not read to its end");
+    assert_eq!(source.get(end..).unwrap().trim(), "", "{source} was not read to its end");
     let lowered = match expression.is_condition(&schema, &cx()) {
         Ok(true) => expression.lower_predicate(&schema, &cx()),
         _ => expression.lower(&schema, &cx()),

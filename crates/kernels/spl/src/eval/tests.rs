@@ -43,7 +43,7 @@ fn an_expression_ends_where_it_cannot_go_on() {
         ("a = b = c", "a = b"),
     ] {
         let (parsed, end) = parse_expression(source, 0).unwrap();
-        assert_eq!(&source[..end], expression);
+        assert_eq!(source.get(..end).unwrap(), expression);
         assert_eq!(parsed.span(), 0..end);
     }
 }

@@ -10,12 +10,12 @@ use crate::eval::Arguments;
 use crate::json_path::JsonPath;
 use crate::value::{Kind, Value, number};
 
-fn parsed(arguments: &Arguments<'_>, index: usize) -> Option<Json> {
+pub(super) fn parsed(arguments: &Arguments<'_>, index: usize) -> Option<Json> {
     serde_json::from_str(&arguments.text(index)?).ok()
 }
 
 /// A value of ours as JSON: numbers as numbers, text that is an object or array as that.
-fn to_json(value: Option<Value<'_>>) -> Json {
+pub(super) fn to_json(value: Option<Value<'_>>) -> Json {
     match value {
         None => Json::Null,
         Some(Value::Bool(truth)) => Json::Bool(truth),

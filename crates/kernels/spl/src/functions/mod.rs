@@ -5,6 +5,7 @@ mod bits;
 mod conditions;
 mod hashes;
 mod json;
+mod json_members;
 mod kinds;
 mod many;
 mod maths;
@@ -153,11 +154,16 @@ pub const ALL: &[&EvalFunction] = &[
     &conditions::ISNULL,
     &kinds::ISNUM,
     &kinds::ISSTR,
+    &json_members::JSON,
+    &json_members::JSON_APPEND,
     &json::JSON_ARRAY,
     &json::JSON_ARRAY_TO_MV,
     &json::JSON_DELETE,
+    &json_members::JSON_ENTRIES,
+    &json_members::JSON_EXTEND,
     &json::JSON_EXTRACT,
     &json::JSON_EXTRACT_EXACT,
+    &json_members::JSON_HAS_KEY_EXACT,
     &json::JSON_KEYS,
     &json::JSON_OBJECT,
     &json::JSON_SET,
