@@ -46,7 +46,7 @@ impl EvalFunction {
     pub(crate) fn takes_condition(&self, index: usize) -> bool {
         match self.name {
             "if" | "mvfilter" => index == 0,
-            "case" | "validate" => index % 2 == 0,
+            "case" | "validate" => index.is_multiple_of(2),
             _ => false,
         }
     }

@@ -168,7 +168,7 @@ fn grouped(body: &str) -> String {
     let whole = body.find('.').unwrap_or(body.len());
     let mut text = String::new();
     for (index, c) in body.chars().enumerate() {
-        if index > 0 && index < whole && (whole - index) % 3 == 0 {
+        if index > 0 && index < whole && (whole - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(c);

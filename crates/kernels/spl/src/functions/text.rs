@@ -250,7 +250,7 @@ fn commas(value: f64) -> String {
     let (whole, fraction) = text.find('.').map_or((text, ""), |at| text.split_at(at));
     let mut grouped = String::new();
     for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
