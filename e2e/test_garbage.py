@@ -177,7 +177,7 @@ def test_bad_reports_are_not_found_by_a_search(server, sender):
 
 def test_spl_nonsense_is_an_error_with_a_place(server):
     session, api = server.console()
-    csrf = session.get(f"{api}/session", timeout=10).json()["csrfToken"]
+    csrf = session.get(f"{api}/session", timeout=10).json()["csrf_token"]
     answer = session.post(
         f"{api}/search",
         json={"spl": "index=iot | stts count"},

@@ -43,6 +43,7 @@ class Publisher:
         self.client.max_inflight_messages_set(10)
         self.client.on_publish = self._on_publish
         self._numbers = {}
+        self._early = set()
         self._room = threading.Semaphore(10)
         self._lock = threading.Lock()
         self.client.connect("localhost", server.credentials["mqtt"]["port"], keepalive=60)
@@ -58,23 +59,40 @@ class Publisher:
                 number = self.sent
                 self.sent += 1
                 payload = body(bytes_out=number, report_id=self.first_id + number)
+                # paho keeps what is not acknowledged and sends it again after it has reconnected. It
+                # calls back under a lock that publishing takes too, so ours is not held meanwhile.
+                info = self.client.publish(topic(self.thing), payload, qos=1)
                 with self._lock:
-                    # paho keeps what is not acknowledged and sends it again after it has reconnected.
-                    info = self.client.publish(topic(self.thing), payload, qos=1)
-                    self._numbers[info.mid] = number
+                    if info.mid in self._early:
+                        self._early.remove(info.mid)
+                        self.acknowledged.add(number)
+                    else:
+                        self._numbers[info.mid] = number
         except Exception as error:  # noqa: BLE001 - told by the test
             self.failure = error
 
     def _on_publish(self, client, data, mid, reason, properties):
         with self._lock:
-            self.acknowledged.add(self._numbers.pop(mid))
+            number = self._numbers.pop(mid, None)
+            if number is None:
+                self._early.add(mid)
+            else:
+                self.acknowledged.add(number)
         self._room.release()
+
+    def __repr__(self):
+        open_ = sorted(self._numbers.values())[:20]
+        network = self.client._thread
+        return (
+            f"{self.thing}: {self.sent} sent, {len(self.acknowledged)} acknowledged, open {open_}, "
+            f"connected {self.client.is_connected()}, network thread alive {network and network.is_alive()}"
+        )
 
     def finish(self):
         """Stops sending and waits until everything sent is acknowledged."""
         self.running = False
         self.thread.join(10)
-        wait_for(f"{self.thread} is acknowledged", lambda: len(self.acknowledged) == self.sent, 60)
+        wait_for(lambda: f"everything is acknowledged: {self}", lambda: len(self.acknowledged) == self.sent, 60)
         self.client.disconnect()
         self.client.loop_stop()
 

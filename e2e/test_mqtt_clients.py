@@ -70,7 +70,8 @@ def connect(server, port, bundles):
 
 def mosquitto(tool, server, bundle, *args, **options):
     """A mosquitto client with the thing's bundle."""
-    command = [program(tool), "-h", "localhost", "-p", str(server.credentials["mqtt"]["port"])]
+    # Line by line, though it goes to a pipe.
+    command = [program("stdbuf"), "-oL", program(tool), "-h", "localhost", "-p", str(server.credentials["mqtt"]["port"])]
     command += ["--cafile", str(bundle.ca), "--cert", str(bundle.certificate), "--key", str(bundle.key)]
     command += ["-i", bundle.thing, *args]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)

@@ -17,6 +17,8 @@ class Never(AssertionError):
 def wait_for(what, look, deadline=DEADLINE):
     """Calls `look` until it returns something true, and returns that.
 
+    `what` is told in the failure; a function is asked then.
+
     An exception in `look` counts as "not yet"; the last one is told when time is up.
     """
     end = time.monotonic() + deadline
@@ -31,5 +33,6 @@ def wait_for(what, look, deadline=DEADLINE):
         except Exception as error:  # noqa: BLE001 - told below
             last = error
         if time.monotonic() >= end:
+            what = what() if callable(what) else what
             raise NotInTime(f"{what}: not within {deadline:.0f} s; last seen: {last!r}")
         time.sleep(PAUSE)

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::behavior::BehaviorState;
 use crate::window::WindowCounts;
 
-/// How many report ids are remembered to tell a repeated report.
-const REPORT_IDS_MAX: usize = 4;
+/// How many report ids are remembered to tell a repeated report: more than a client may have
+/// unacknowledged (100), all of which it sends again when the server was killed before its PUBACKs.
+const REPORT_IDS_MAX: usize = 128;
 /// A window's traffic is kept in at most this many parts, however often the device reports.
 const TRAFFIC_PARTS: u32 = 60;
 
@@ -233,5 +234,12 @@ mod tests {
         let mut state = ThingState::default();
         let repeats: Vec<bool> = [1, 2, 1, 3, 3, 2].map(|id| state.repeats(id)).into();
         assert_eq!(repeats, [false, false, true, false, true, true]);
+    }
+
+    #[test]
+    fn everything_a_client_may_have_unacknowledged_is_told_when_it_is_sent_again() {
+        let mut state = ThingState::default();
+        assert!((0..100).all(|id| !state.repeats(id)));
+        assert!((0..100).all(|id| state.repeats(id)));
     }
 }
