@@ -120,6 +120,17 @@ impl Flow {
         Ok(Self { plan, order, ..self.clone() })
     }
 
+    /// How many steps the plan has, one on top of another.
+    pub(crate) fn depth(&self) -> usize {
+        let mut depth = 0;
+        let mut plan = &self.plan;
+        while let Some(input) = plan.inputs().into_iter().next() {
+            depth += 1;
+            plan = input;
+        }
+        depth
+    }
+
     pub(crate) fn plan(&self) -> &LogicalPlan {
         &self.plan
     }

@@ -23,6 +23,9 @@ use crate::flow::Flow;
 use crate::output;
 use crate::{Query, SplError};
 
+/// Deepest plan that is built upon.
+const PLAN_DEPTH_MAX: usize = 40;
+
 /// How a search runs.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
@@ -133,6 +136,16 @@ impl RunCx {
         self.collect_plan(&plan).await
     }
 
+    /// `flow`, or if its plan has grown deep, its rows collected, so that no search exhausts the stack:
+    /// the engine walks plans by recursion.
+    pub(crate) async fn shallow(&self, flow: Flow) -> Result<Flow, RunError> {
+        if flow.depth() < PLAN_DEPTH_MAX {
+            return Ok(flow);
+        }
+        let rows = self.collect(&flow, None).await?;
+        Ok(flow.replaced_by(&rows)?)
+    }
+
     /// Runs the plan of `flow` to its end and gives its rows in no order, hidden columns included.
     pub(crate) async fn collect_hidden(&self, flow: &Flow) -> Result<RecordBatch, RunError> {
         self.collect_plan(flow.plan()).await
@@ -176,7 +189,7 @@ impl Query {
                 flow = flow.counted(&cx.events);
                 is_counted = true;
             }
-            flow = stage.apply(flow, &cx).await?;
+            flow = cx.shallow(stage.apply(flow, &cx).await?).await?;
         }
         let total = RowCounter::default();
         let flow = flow.counted(&total);

@@ -173,3 +173,33 @@ async fn an_error_has_its_place_and_a_search_too_large_is_stopped() {
     }
     rig.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_longest_searches_there_may_be_run() {
+    let directory = TempDir::new().unwrap();
+    let rig = rig_of_example(&directory, true).await;
+    for command in [
+        "eval x=coalesce(x, 0)+1",
+        "where isnotnull(_time)",
+        "search thing=T",
+        "rename x as y, y as x",
+        "head 5",
+        "sort - thing",
+        "dedup _time name",
+        "stats count by thing | eval thing=\"T\"",
+    ] {
+        let repeats = if command.contains('|') { 127 } else { 255 };
+        let spl = format!("index=i thing=T {}", format!("| {command}").repeat(repeats));
+        let result = search(&rig, &spl).await;
+        assert!(!result.rows.is_empty(), "{command}");
+    }
+    let any = (0..4000).map(|n| format!("name=n{n}")).collect::<Vec<_>>().join(" OR ");
+    assert!(search(&rig, &any).await.rows.is_empty());
+    let many = (0..100).map(|n| format!("a{n}=1")).collect::<Vec<_>>().join(", ");
+    assert_eq!(search(&rig, &format!("thing=T | eval {many} | table a99")).await.rows.len(), 4);
+    for long in ["1".to_owned() + &"+1".repeat(20_000), "-".repeat(20_000) + "1"] {
+        // It may be refused; it must not end the server.
+        drop(rig.siem.search(request(&rig, &format!("thing=T | eval x={long}"))).await);
+    }
+    rig.close().await;
+}

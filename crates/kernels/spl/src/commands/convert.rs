@@ -109,7 +109,7 @@ impl Stage for Convert {
                 }
                 let target = conversion.target.as_ref().unwrap_or(&field);
                 let converted = self.converted(conversion.function, &flow, &field, cx);
-                flow = flow.with_column(target, converted)?;
+                flow = cx.shallow(flow.with_column(target, converted)?).await?;
             }
         }
         Ok(flow)

@@ -20,6 +20,8 @@ pub(crate) const COMMAND: Command = Command {
     parse,
 };
 
+/// Most fields that one command sets.
+const ASSIGNMENTS_MAX: usize = 100;
 /// The field that stays a point in time.
 const TIME: &str = "_time";
 
@@ -45,6 +47,10 @@ fn parse(parser: &mut Parser<'_>) -> Result<Box<dyn Stage>, SplError> {
             return Err(parser.unexpected("an expression"));
         }
         let expression = parser.expression()?;
+        if assignments.len() >= ASSIGNMENTS_MAX {
+            let message = format!("`eval` sets at most {ASSIGNMENTS_MAX} fields; use several");
+            return Err(SplError::new(target.at, message));
+        }
         assignments.push(Assignment { target: target.text, expression });
         if !parser.accept(',') {
             return Ok(Box::new(Eval(assignments)));
@@ -73,7 +79,7 @@ impl Stage for Eval {
                 TIME => expression.lower_time(flow.schema(), &cx.eval())?,
                 _ => expression.lower(flow.schema(), &cx.eval())?,
             };
-            flow = flow.with_column(target, value)?;
+            flow = cx.shallow(flow.with_column(target, value)?).await?;
         }
         Ok(flow)
     }

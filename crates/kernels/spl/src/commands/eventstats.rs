@@ -10,7 +10,7 @@ use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::prelude::ident;
 
 use super::calls::{NamedCall, expand_calls, lower_calls, parse_calls, reads_calls, with_order};
-use super::grouping::{Keys, explode, with_values};
+use super::grouping::{KEYS_MAX, Keys, explode, with_values};
 use super::{Command, Stage, split};
 use crate::SplError;
 use crate::fields::Fields;
@@ -47,6 +47,10 @@ fn parse(parser: &mut Parser<'_>) -> Result<Box<dyn Stage>, SplError> {
         by = parser.names(&[])?.into_iter().map(|name| name.text).collect();
         if by.is_empty() {
             return Err(parser.unexpected("a field"));
+        }
+        if by.len() > KEYS_MAX {
+            let message = format!("at most {KEYS_MAX} fields may stand after `by`");
+            return Err(SplError::new(parser.at(), message));
         }
     }
     Ok(Box::new(Eventstats { calls, by }))

@@ -2,10 +2,15 @@
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::functions_nested::expr_fn::array_distinct;
+use datafusion::logical_expr::Operator;
 use datafusion::prelude::ident;
 
 use crate::flow::Flow;
 use crate::run::RunError;
+use crate::search::balanced;
+
+/// Most fields to group by: each that has lists deepens the plan.
+pub(super) const KEYS_MAX: usize = 30;
 
 /// The columns that hold the values of fields to group by, one value a row.
 #[derive(Debug)]
@@ -49,7 +54,9 @@ pub(super) fn explode(flow: Flow, fields: &[String], is_distinct: bool) -> Resul
 
 /// Only rows that have a value in all of `columns`.
 pub(super) fn with_values(flow: Flow, columns: &[String]) -> Result<Flow, RunError> {
-    let flow =
-        columns.iter().try_fold(flow, |flow, column| flow.filter(ident(column).is_not_null()));
-    Ok(flow?)
+    let conditions = columns.iter().map(|column| ident(column).is_not_null()).collect();
+    Ok(match balanced(conditions, Operator::And) {
+        Some(all) => flow.filter(all)?,
+        None => flow,
+    })
 }

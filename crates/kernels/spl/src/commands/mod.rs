@@ -160,7 +160,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let has_command = |path: &std::path::PathBuf| {
-            std::fs::read_to_string(path).unwrap().contains("pub(crate) const COMMAND")
+            std::fs::read_to_string(path).unwrap().contains(concat!("const COMMAND", ": Command"))
         };
         let name = |path: std::path::PathBuf| {
             path.file_stem().unwrap().to_str().unwrap().trim_end_matches('_').to_owned()

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use datafusion::prelude::ident;
 
 use super::calls::{NamedCall, expand_calls, lower_calls, parse_calls, reads_calls, with_order};
-use super::grouping::{Keys, explode, with_values};
+use super::grouping::{KEYS_MAX, Keys, explode, with_values};
 use super::{Command, Stage};
 use crate::SplError;
 use crate::fields::Fields;
@@ -89,7 +89,9 @@ pub(super) fn parse_by(
 
 fn check_by(field: &Word, stats: &Stats) -> Result<(), SplError> {
     let name = &field.text;
-    let message = if name.contains('*') {
+    let message = if stats.by.len() >= KEYS_MAX {
+        format!("at most {KEYS_MAX} fields may stand after `by`")
+    } else if name.contains('*') {
         format!("`{name}`: wildcards do not work after `by`")
     } else if stats.by.contains(name) {
         format!("`{name}` stands twice after `by`")

@@ -13,7 +13,7 @@ use datafusion::functions_aggregate::expr_fn::{count, max, min};
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::{ident, lit};
 
-use super::grouping::{Keys, explode, with_values};
+use super::grouping::{KEYS_MAX, Keys, explode, with_values};
 use super::stats::parse_by;
 use super::{Command, Stage};
 use crate::SplError;
@@ -119,6 +119,9 @@ pub(super) fn parse(
 }
 
 fn check_names(top: &Top, parser: &Parser<'_>) -> Result<(), SplError> {
+    if top.by.len() + top.fields.len() > KEYS_MAX {
+        return Err(SplError::new(parser.at(), format!("at most {KEYS_MAX} fields may be named")));
+    }
     let all = top.by.iter().chain(&top.fields).chain(&top.count_name).chain(&top.percent_name);
     let mut seen: Vec<&String> = Vec::new();
     for name in all {

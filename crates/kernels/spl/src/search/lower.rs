@@ -10,8 +10,8 @@ use datafusion::prelude::lit;
 use picket_core::Timestamp;
 
 use super::raw_test::RawTest;
-use super::value_test::{ValueTest, network_of};
-use super::{CompareOp, Comparison, SearchExpr, TimeBound};
+use super::value_test::{ValueList, ValueTest, network_of};
+use super::{CompareOp, Comparison, SearchExpr, TimeBound, same_field};
 use crate::eval::EvalCx;
 use crate::flow::Flow;
 use crate::value::number;
@@ -21,6 +21,7 @@ pub(crate) fn lower(expression: &SearchExpr, flow: &Flow, cx: &EvalCx) -> Expr {
     let all = |terms: &[SearchExpr]| terms.iter().map(|term| lower(term, flow, cx)).collect();
     match expression {
         SearchExpr::All(terms) => balanced(all(terms), Operator::And).unwrap_or_else(|| lit(true)),
+        SearchExpr::Any(terms) if same_field(terms).is_some() => value_list(terms, flow),
         SearchExpr::Any(terms) => balanced(all(terms), Operator::Or).unwrap_or_else(|| lit(false)),
         SearchExpr::Not(term) => lower(term, flow, cx).is_not_true(),
         SearchExpr::Compare(comparison) => compare(comparison, flow),
@@ -39,6 +40,16 @@ pub(crate) fn balanced(mut terms: Vec<Expr>, operator: Operator) -> Option<Expr>
     let right = terms.split_off(terms.len() / 2);
     let (left, right) = (balanced(terms, operator)?, balanced(right, operator)?);
     Some(binary_expr(left, operator, right))
+}
+
+/// Whether the field of `terms`, which are comparisons with one field, has any of their values.
+fn value_list(terms: &[SearchExpr], flow: &Flow) -> Expr {
+    let Some(field) = same_field(terms).filter(|field| flow.has(field)) else { return lit(false) };
+    let comparisons = terms.iter().filter_map(|term| match term {
+        SearchExpr::Compare(comparison) => Some(comparison),
+        _ => None,
+    });
+    ValueList::new(comparisons).on(flow.column(field))
 }
 
 fn time_bound(bound: &TimeBound, cx: &EvalCx) -> Expr {

@@ -101,6 +101,32 @@ impl SearchExpr {
     }
 }
 
+impl SearchExpr {
+    /// How many conditions it becomes.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Any(terms) if same_field(terms).is_some() => 1,
+            Self::All(terms) | Self::Any(terms) => terms.iter().map(Self::weight).sum(),
+            Self::Not(term) => term.weight(),
+            _ => 1,
+        }
+    }
+}
+
+/// The field, if `terms` are a long list of values of one field.
+fn same_field(terms: &[SearchExpr]) -> Option<&str> {
+    const LONG: usize = 32;
+    let field = |term: &'_ SearchExpr| match term {
+        SearchExpr::Compare(comparison) if comparison.operator == CompareOp::Eq => {
+            Some(comparison.field.clone())
+        }
+        _ => None,
+    };
+    let SearchExpr::Compare(first) = terms.first()? else { return None };
+    let is_same = |term| field(term).is_some_and(|field| field == first.field);
+    (terms.len() > LONG && terms.iter().all(is_same)).then_some(first.field.as_str())
+}
+
 impl Comparison {
     fn is_exact(&self) -> bool {
         Pattern::new(&self.value).is_exact()

@@ -5,6 +5,8 @@ use crate::SplError;
 use crate::parser::{NESTING_MAX, Parser, Word};
 use crate::time::parse_spec;
 
+/// Most conditions of one search command.
+const TERMS_MAX: usize = 1000;
 /// Time modifiers of old that nobody should begin to use.
 const LEGACY_TIMES: &[&str] = &[
     "starttime",
@@ -29,12 +31,19 @@ const LEGACY_TIMES: &[&str] = &[
 /// Reads the terms from here to the end of the command. Only the search that reads events, the `is_base`
 /// one, takes a time range.
 pub(crate) fn parse(parser: &mut Parser<'_>, is_base: bool) -> Result<SearchExpr, SplError> {
+    let start = parser.at();
     let mut terms = Terms { parser, is_base };
     let expression = terms.conjunction(0)?;
     if terms.parser.peek() == Some(')') {
         return Err(SplError::new(terms.parser.at(), "this `)` closes nothing"));
     }
     terms.parser.expect_end("search")?;
+    if expression.weight() > TERMS_MAX {
+        let message = format!(
+            "the search has more than {TERMS_MAX} terms; put values of one field into `IN (…)`"
+        );
+        return Err(SplError::new(start, message));
+    }
     Ok(expression)
 }
 

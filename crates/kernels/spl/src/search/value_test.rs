@@ -1,5 +1,7 @@
 //! Testing the values of a field one by one, where no native comparison of the engine will do.
 
+use std::collections::HashSet;
+
 use datafusion::logical_expr::Expr;
 use ipnet::IpNet;
 use regex::{Regex, RegexBuilder};
@@ -71,6 +73,40 @@ impl ValueTest {
             _ if self.is_cased => value == self.value,
             _ => equals_without_case(value, &self.value),
         }
+    }
+}
+
+/// A long list of values, of which a cell must have any.
+#[derive(Debug)]
+pub(super) struct ValueList {
+    /// Texts without wildcards, in lower case.
+    texts: HashSet<String>,
+    others: Vec<ValueTest>,
+}
+
+impl ValueList {
+    pub(super) fn new<'a>(comparisons: impl Iterator<Item = &'a Comparison>) -> Self {
+        let (mut texts, mut others) = (HashSet::new(), Vec::new());
+        for test in comparisons.map(ValueTest::new) {
+            if matches!(test.literal, Literal::Text) && !test.is_cased {
+                texts.insert(test.value.to_lowercase());
+            } else {
+                others.push(test);
+            }
+        }
+        Self { texts, others }
+    }
+
+    /// The test as a condition on `column`.
+    pub(super) fn on(self, column: Expr) -> Expr {
+        let mut texts: Vec<&String> = self.texts.iter().collect();
+        texts.sort();
+        let others = self.others.iter().map(|test| (&test.value, test.is_cased));
+        let key = format!("spl_search_list {texts:?} {:?}", others.collect::<Vec<_>>());
+        test_values(key, column, move |value| {
+            self.texts.contains(&value.to_lowercase())
+                || self.others.iter().any(|test| test.holds(value))
+        })
     }
 }
 
