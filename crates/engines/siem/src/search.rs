@@ -28,11 +28,12 @@ impl Search for Siem {
         let search = async {
             match query.run(&context, table, &options).await {
                 Ok(answer) => Ok(Ok(answer)),
-                Err(RunError::Spl(error)) => Ok(Err(error)),
+                Err(RunError::Spl(error)) => Ok(Err(syntax(error))),
+                Err(RunError::TooLarge(why)) => Ok(Err(SearchError::Limit(why))),
                 Err(RunError::Engine(error)) => Err(error),
             }
         };
-        let answer = slot.run(search).await?.map_err(syntax)?;
+        let answer = slot.run(search).await??;
         let duration_ms = clock.now().since(started).as_millis();
         Ok(SearchResult {
             fields: answer.fields,

@@ -114,10 +114,10 @@ fn text_of(json: &RawValue) -> String {
 /// Every leaf of `json` by its path, each with its values in order.
 pub(crate) fn leaves(json: &str) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
-    if let Ok(root) = serde_json::from_str::<&RawValue>(json) {
-        if root.get().starts_with(['{', '[']) {
-            collect(root, "", 0, &mut found);
-        }
+    if let Ok(root) = serde_json::from_str::<&RawValue>(json)
+        && root.get().starts_with(['{', '['])
+    {
+        collect(root, "", 0, &mut found);
     }
     found
 }

@@ -14,13 +14,16 @@ use crate::value::{Reader, Value};
 /// The field that is shown as a point in time.
 const TIME: &str = "_time";
 
+/// The names of columns, and rows that hold the cells that are not absent.
+pub(crate) type Table = (Vec<String>, Vec<Map<String, Json>>);
+
 /// The columns of `batch`, rows of `flow`, and its rows. Columns that nobody named and that are empty are
 /// left out.
 pub(crate) fn render(
     flow: &Flow,
     batch: &RecordBatch,
     zone: &TimeZone,
-) -> Result<(Vec<String>, Vec<Map<String, Json>>), ArrowError> {
+) -> Result<Table, ArrowError> {
     let mut fields = Vec::new();
     let mut rows: Vec<Map<String, Json>> = vec![Map::new(); batch.num_rows()];
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {

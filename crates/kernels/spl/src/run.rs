@@ -64,7 +64,10 @@ pub enum RunError {
     /// The search does not fit what it runs on.
     #[error(transparent)]
     Spl(#[from] SplError),
-    /// The engine failed, or a limit was reached.
+    /// The answer would be larger than an answer may be; the message says what to do.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The engine failed, or its memory was used up.
     #[error(transparent)]
     Engine(#[from] DataFusionError),
 }

@@ -79,7 +79,7 @@ impl Axis {
             let bucket = span.floor(flow.column(&self.field), &type_, cx)?;
             // A list of buckets is taken apart below.
             let flow = flow.with_column(&name, bucket)?;
-            let Keys { flow, mut columns } = explode(flow, &[name.clone()], false)?;
+            let Keys { flow, mut columns } = explode(flow, std::slice::from_ref(&name), false)?;
             return Ok((flow, columns.pop().unwrap_or(name)));
         }
         let Keys { flow, mut columns } = explode(flow, std::slice::from_ref(&self.field), false)?;

@@ -180,6 +180,6 @@ fn kilobytes(value: &str) -> Option<f64> {
         'g' => 1024.0 * 1024.0,
         _ => 1.0,
     };
-    let digits = value.trim_end_matches(|c: char| matches!(c, 'k' | 'K' | 'm' | 'M' | 'g' | 'G'));
+    let digits = value.trim_end_matches(['k', 'K', 'm', 'M', 'g', 'G']);
     Some(number::parse(digits)? * factor)
 }

@@ -109,10 +109,10 @@ pub(crate) trait Stage: Debug + Send + Sync {
 
 /// The command called `name`, in any case; an alias does as well.
 pub(crate) fn find(name: &str) -> Option<&'static Command> {
-    let is_named = |own: &&str| own.eq_ignore_ascii_case(name);
+    let is_named = |own: &&'static str| own.eq_ignore_ascii_case(name);
     let mut commands = ALL.iter();
     commands
-        .find(|command| is_named(&command.name) || command.aliases.iter().any(|a| is_named(&a)))
+        .find(|command| is_named(&command.name) || command.aliases.iter().any(is_named))
         .copied()
 }
 

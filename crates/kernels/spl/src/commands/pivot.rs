@@ -18,7 +18,7 @@ use crate::run::{RunCx, RunError};
 use crate::value::Reader;
 
 /// Most cells of a chart.
-const CELLS_MAX: usize = 20_000_000;
+const CELLS_MAX: usize = 5_000_000;
 /// Most columns of a chart.
 const SERIES_MAX: usize = 5000;
 /// Columns of the aggregated rows.
@@ -180,9 +180,21 @@ impl Pivot<'_> {
         cx.collect_hidden(&others).await
     }
 
+    fn check_size(&self, rows: usize, columns: usize) -> Result<(), RunError> {
+        let cells = rows.saturating_mul(columns).saturating_mul(self.calls.len());
+        if cells <= CELLS_MAX {
+            return Ok(());
+        }
+        Err(RunError::TooLarge(format!(
+            "the chart would have {cells} cells, and {CELLS_MAX} is the most; narrow the time range or \
+             lower `limit`"
+        )))
+    }
+
     /// Puts the cells in their places. `parts` are the aggregated rows and, if wanted, the others.
     fn arrange(&self, parts: &[RecordBatch], kept: &[String]) -> Result<RecordBatch, RunError> {
         let (keys, places) = self.row_keys(parts)?;
+        self.check_size(keys.len(), kept.len() + 2)?;
         let mut series: Vec<Series> = Vec::new();
         let empty = || vec![None; keys.len()];
         let mut places_of: HashMap<&str, usize> = HashMap::new();
@@ -195,7 +207,7 @@ impl Pivot<'_> {
         series.push(Series { label: self.options.null_name.clone(), cells: empty() });
         let mut used = vec![true; other];
         used.extend([parts.len() > 1, false]);
-        let mut at = 0_u32;
+        let mut rows = (0_u32..).zip(places);
         for (number, part) in parts.iter().enumerate() {
             let values = part.column_by_name(SERIES).map(Reader::new).transpose()?;
             for row in 0..part.num_rows() {
@@ -206,13 +218,10 @@ impl Pivot<'_> {
                     Some(value) => places_of.get(value.text().as_ref()).copied(),
                     None => Some(null),
                 };
-                if let (Some(place), Some(Some(cell))) = (place, places.get(at as usize)) {
-                    if let Some(slot) = series[place].cells.get_mut(*cell) {
-                        *slot = Some(at);
-                    }
-                    used[place] = true;
-                }
-                at += 1;
+                let Some((at, cell)) = rows.next() else { break };
+                let (Some(place), Some(cell)) = (place, cell) else { continue };
+                series[place].cells[cell] = Some(at);
+                used[place] = true;
             }
         }
         used[null] = self.series.is_none() || used[null] && self.options.uses_null;
@@ -259,11 +268,6 @@ impl Pivot<'_> {
         keys: ArrayRef,
         series: Vec<Series>,
     ) -> Result<RecordBatch, RunError> {
-        let cells = keys.len().saturating_mul(series.len()).saturating_mul(self.calls.len());
-        if cells > CELLS_MAX {
-            let message = format!("the chart would have {cells} cells, of {CELLS_MAX} at most");
-            return Err(DataFusionError::ResourcesExhausted(message).into());
-        }
         let mut fields = vec![Field::new(self.row.1, keys.data_type().clone(), true)];
         let mut columns = vec![keys];
         for (number, call) in self.calls.iter().enumerate() {

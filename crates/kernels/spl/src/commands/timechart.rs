@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMillisecondArray};
 use datafusion::arrow::datatypes::{DataType, TimestampMillisecondType};
-use datafusion::common::DataFusionError;
 use datafusion::functions_aggregate::expr_fn;
 use datafusion::prelude::ident;
 use picket_core::Timestamp;
@@ -162,7 +161,7 @@ impl Timechart {
             if buckets.len() >= BUCKETS_MAX {
                 let message =
                     format!("`timechart` has at most {BUCKETS_MAX} rows; choose a longer span");
-                return Err(DataFusionError::ResourcesExhausted(message).into());
+                return Err(RunError::TooLarge(message));
             }
             let next = span.next(start, &cx.zone);
             if self.keeps_partial || (start >= earliest && next <= latest) {

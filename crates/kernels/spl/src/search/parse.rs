@@ -124,21 +124,22 @@ impl Terms<'_, '_> {
             return self.comparison(word, operator, value);
         }
         if !word.is_quoted {
-            if self.parser.peek() == Some('(') {
-                if let Some(kind) = raw_kind(&word.text) {
-                    let text = self.call_argument()?;
-                    return Ok(SearchExpr::Raw(RawTerm { text, kind }));
-                }
+            if let Some(kind) = raw_kind(&word.text)
+                && self.parser.peek() == Some('(')
+            {
+                let text = self.call_argument()?;
+                return Ok(SearchExpr::Raw(RawTerm { text, kind }));
             }
             if accept_word(self.parser, "IN") {
                 return self.value_list(&word);
             }
-            if let Some((field, value)) = word.text.split_once("::") {
-                if !field.is_empty() && !value.is_empty() {
-                    let field = Word { text: field.to_owned(), ..word };
-                    let value = (Word { text: value.to_owned(), ..field.clone() }, false);
-                    return self.comparison(field, CompareOp::Eq, value);
-                }
+            if let Some((field, value)) = word.text.split_once("::")
+                && !field.is_empty()
+                && !value.is_empty()
+            {
+                let field = Word { text: field.to_owned(), ..word };
+                let value = (Word { text: value.to_owned(), ..field.clone() }, false);
+                return self.comparison(field, CompareOp::Eq, value);
             }
         } else if accept_word(self.parser, "IN") {
             return self.value_list(&word);
@@ -152,10 +153,11 @@ impl Terms<'_, '_> {
         operator: CompareOp,
         (value, is_cased): (Word, bool),
     ) -> Result<SearchExpr, SplError> {
-        if self.is_base && !field.is_quoted {
-            if let Some(bound) = time_bound(&field, operator, &value)? {
-                return Ok(SearchExpr::Time(bound));
-            }
+        if self.is_base
+            && !field.is_quoted
+            && let Some(bound) = time_bound(&field, operator, &value)?
+        {
+            return Ok(SearchExpr::Time(bound));
         }
         let field = field.text;
         Ok(SearchExpr::Compare(Comparison { field, operator, value: value.text, is_cased }))
@@ -196,11 +198,11 @@ impl Terms<'_, '_> {
         if text.is_empty() {
             return Err(self.parser.unexpected("a value"));
         }
-        if self.parser.next_char() == Some('(') {
-            if let Some(kind) = raw_kind(&text) {
-                let text = self.call_argument()?;
-                return Ok((Word { text, at, is_quoted: true }, kind == RawKind::Cased));
-            }
+        if let Some(kind) = raw_kind(&text)
+            && self.parser.next_char() == Some('(')
+        {
+            let text = self.call_argument()?;
+            return Ok((Word { text, at, is_quoted: true }, kind == RawKind::Cased));
         }
         Ok((Word { text, at, is_quoted: false }, false))
     }

@@ -1,0 +1,4 @@
+//! Whole searches.
+
+mod hostile;
+mod reading;
