@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use picket_core::Tasks;
 use picket_device_client::{AsyncClient, ConnectOptions, Endpoint};
 use picket_simulate::load::{Load, LoadConfig, LoadReport, Pace};
@@ -25,13 +25,12 @@ struct Figures {
     p99_ms: f64,
     cpu_per_connect: f64,
     kib_per_idle: f64,
-    kib_per_idle_resident: f64,
 }
 
 /// Runs both, one after the other, and prints them side by side.
 pub(crate) fn run(picket: &Path, publishers: usize, idle: usize, seconds: Duration) -> Result<()> {
     let mut server = Server::start(picket)?;
-    let devices = devices::enroll(&server, publishers.max(50))?;
+    let devices = devices::enroll(&server, publishers.max(idle))?;
     let runtime = Runtime::new()?;
     let load = Measure { runtime: &runtime, devices: &devices, publishers, idle, seconds };
     let ours = load.of(&mut server.process, server.mqtt_port)?;
@@ -52,8 +51,7 @@ pub(crate) fn run(picket: &Path, publishers: usize, idle: usize, seconds: Durati
     row("PUBACK p50, ms", |f| f.p50_ms, |v| format!("{v:.2}"));
     row("PUBACK p99, ms", |f| f.p99_ms, |v| format!("{v:.2}"));
     row("CPU per mTLS connect", |f| f.cpu_per_connect, us);
-    row("KiB per idle connection, growth", |f| f.kib_per_idle, plain);
-    row("KiB per idle connection, all memory", |f| f.kib_per_idle_resident, plain);
+    row("KiB per idle connection", |f| f.kib_per_idle, plain);
     table.print()?;
     Ok(())
 }
@@ -69,8 +67,7 @@ struct Measure<'a> {
 impl Measure<'_> {
     fn of(&self, process: &mut Process, port: u16) -> Result<Figures> {
         let endpoint = Endpoint::new("localhost", port);
-        let (kib_per_idle, kib_per_idle_resident, cpu_per_connect) =
-            self.idle(process, &endpoint)?;
+        let (kib_per_idle, cpu_per_connect) = self.idle(process, &endpoint)?;
         let (load, cpu) = self.publish(process, &endpoint)?;
         ensure!(
             load.lost == 0 && load.refused == 0,
@@ -86,24 +83,18 @@ impl Measure<'_> {
             p99_ms: load.latency.p99_ms,
             cpu_per_connect,
             kib_per_idle,
-            kib_per_idle_resident,
         })
     }
 
-    /// KiB each by growth and in all, and CPU seconds each, of idle connections.
-    fn idle(&self, process: &mut Process, endpoint: &Endpoint) -> Result<(f64, f64, f64)> {
+    /// KiB and CPU seconds of each idle connection.
+    fn idle(&self, process: &mut Process, endpoint: &Endpoint) -> Result<(f64, f64)> {
         let (rss, cpu) = (process.rss_kib()?, process.cpu()?);
         let tasks = Tasks::new();
         let connections = self.runtime.block_on(async {
             let mut connections = Vec::with_capacity(self.idle);
-            for number in 0..self.idle {
-                // A client id for each: mosquitto takes the name for its rights from the certificate.
-                let device = self.devices.get(number % self.devices.len()).context("no device")?;
-                let id = match number < self.devices.len() {
-                    true => device.name.clone(),
-                    false => format!("{}-{number}", device.name),
-                };
-                let options = ConnectOptions::new(id);
+            // As themselves: that is what the device policy lets them connect as.
+            for device in self.devices.iter().take(self.idle) {
+                let options = ConnectOptions::new(device.name.clone());
                 let connected =
                     AsyncClient::connect(&tasks, endpoint, &device.transport, &options).await;
                 connections.push(connected?);
@@ -112,11 +103,11 @@ impl Measure<'_> {
         })?;
         process.check()?;
         let count = connections.len() as f64;
-        let now = process.rss_kib()?;
+        let grown = process.rss_kib()?.saturating_sub(rss);
         let cpu = (process.cpu()? - cpu).as_secs_f64() / count;
         drop(connections);
         self.runtime.block_on(tasks.shut_down(Duration::from_secs(30)));
-        Ok((now.saturating_sub(rss) as f64 / count, now as f64 / count, cpu))
+        Ok((grown as f64 / count, cpu))
     }
 
     fn publish(

@@ -16,8 +16,7 @@ use crate::server::Server;
 use crate::table::{Table, us};
 
 /// Events come from one metric that every report has.
-const COUNT: &str =
-    "index=iot name=\"aws:num-listening-tcp-ports\" | stats count as n";
+const COUNT: &str = "index=iot name=\"aws:num-listening-tcp-ports\" | stats count as n";
 const BUSY: &str = "picket_task_busy_seconds_total{task=\"";
 /// How long the line may take to empty itself after the last report.
 const SETTLE: Duration = Duration::from_secs(120);
@@ -113,7 +112,8 @@ impl Lines<'_> {
             self.things, self.rate, load.seconds
         );
         let mut table = Table::new(title);
-        table.row("reports acknowledged per second", format!("{:.0}", load.acknowledged_per_second));
+        table
+            .row("reports acknowledged per second", format!("{:.0}", load.acknowledged_per_second));
         table.row("reports refused / lost", format!("{} / {}", load.refused, load.lost));
         let events = sample(after, "picket_siem_events");
         table.row("events indexed", format!("{events:.0}"));
@@ -138,7 +138,10 @@ impl Lines<'_> {
             format!("report to searchable p50 / p99 ({} looks)", self.lags.len()),
             format!("{} / {}", lag(0.5), lag(0.99)),
         );
-        table.row("until all were found, after the last", format!("{:.2} s", self.drain.as_secs_f64()));
+        table.row(
+            "until all were found, after the last",
+            format!("{:.2} s", self.drain.as_secs_f64()),
+        );
         table.row("CPU per report, whole process", us(self.spent / reports));
         for (name, value) in after.iter().filter(|(name, _)| name.starts_with(BUSY)) {
             let spent = value - sample(before, name);
