@@ -40,7 +40,7 @@ enum Command {
     /// Run a simulated fleet against a server
     Simulate(simulate::SimulateArgs),
     /// The device agent, as in the separate program picket-agent
-    Agent(AgentCommand),
+    Agent(Box<AgentCommand>),
     /// Print a completion script for a shell
     Completions {
         /// The shell

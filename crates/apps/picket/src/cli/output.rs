@@ -136,9 +136,9 @@ mod tests {
 
     use super::*;
 
-    fn printed(
-        write: fn(&mut Vec<u8>, &[String], &[Map<String, Value>]) -> io::Result<()>,
-    ) -> String {
+    type Writer = fn(&mut Vec<u8>, &[String], &[Map<String, Value>]) -> io::Result<()>;
+
+    fn printed(write: Writer) -> String {
         let rows = json!([{"a": "1", "b": ["x", "y"]}, {"b": "=1+1"}, {"a": "\u{1b}[2J"}]);
         let rows: Vec<Map<String, Value>> = serde_json::from_value(rows).unwrap();
         let mut out = Vec::new();

@@ -43,7 +43,7 @@ pub(super) fn run(args: &SplArgs) -> Result<(), Failure> {
         SplCommand::Eval { file } => {
             answer(file, |line| runtime.block_on(offline::eval_line(line)))
         }
-        SplCommand::Parse { file } => answer(file, |line| offline::parse_line(line)),
+        SplCommand::Parse { file } => answer(file, offline::parse_line),
     }
 }
 

@@ -12,7 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use picket_core::Tasks;
-use picket_ports::Pipeline as _;
+use picket_ports::{Pipeline as _, StageStatus};
 use tokio::net::TcpListener;
 
 use super::line::Line;
@@ -116,23 +116,26 @@ fn tasks(page: &mut Page, line: &Line) {
     }
 }
 
+/// A number of a stage, where it has one.
+type StageNumber = fn(&StageStatus) -> Option<u64>;
+
+/// Metric, kind, help and number.
+const STAGE_FAMILIES: [(&str, &str, &str, StageNumber); 4] = [
+    ("picket_stage_received_total", "counter", "Items taken in.", |s| Some(s.ledger.received)),
+    ("picket_stage_delivered_total", "counter", "Items handed on.", |s| Some(s.ledger.delivered)),
+    ("picket_stage_in_flight", "gauge", "Items neither handed on nor dropped.", |s| {
+        Some(s.ledger.in_flight)
+    }),
+    ("picket_stage_backlog", "gauge", "Durable items in front of the stage.", |s| s.backlog),
+];
+
 fn stages(page: &mut Page, line: &Line) {
     let stages = line.stages();
-    let families: [(&str, &str, &str, fn(&picket_ports::StageStatus) -> Option<u64>); 4] = [
-        ("picket_stage_received_total", "counter", "Items taken in.", |s| Some(s.ledger.received)),
-        ("picket_stage_delivered_total", "counter", "Items handed on.", |s| {
-            Some(s.ledger.delivered)
-        }),
-        ("picket_stage_in_flight", "gauge", "Items neither handed on nor dropped.", |s| {
-            Some(s.ledger.in_flight)
-        }),
-        ("picket_stage_backlog", "gauge", "Durable items in front of the stage.", |s| s.backlog),
-    ];
-    for (name, kind, help, value) in families {
+    for (name, kind, help, number) in STAGE_FAMILIES {
         page.family(name, kind, help);
         for stage in &stages {
-            if let Some(value) = value(stage) {
-                page.sample(name, &[("stage", stage.ledger.stage)], value);
+            if let Some(number) = number(stage) {
+                page.sample(name, &[("stage", stage.ledger.stage)], number);
             }
         }
     }

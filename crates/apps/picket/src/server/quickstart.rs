@@ -43,6 +43,9 @@ fn provisioner(registry: Arc<dyn Registry>, account: &Account) -> Provisioner {
         .with_check(DocumentKind::SecurityProfile, |name, body| {
             picket_detect::profile::parse(name, body, &[]).map(drop).map_err(|p| texts(&p))
         })
+        .with_check(DocumentKind::DeliveryStream, |name, body| {
+            picket_delivery::validate(name, body).map_err(|p| texts(&p))
+        })
         .with_check(DocumentKind::Index, |name, body| {
             picket_siem::IndexDocument::parse(name, body)
                 .map(drop)
@@ -55,4 +58,30 @@ fn provisioner(registry: Arc<dyn Registry>, account: &Account) -> Provisioner {
 
 fn texts(problems: &[impl ToString]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use picket_sqlite::SqliteRegistry;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_engine_takes_its_document_of_the_quickstart_set_and_a_second_start_changes_nothing()
+     {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = SqliteRegistry::open(dir.path().join("registry.db")).await.unwrap();
+        let registry: Arc<dyn Registry> = Arc::new(registry);
+        let (account, token) = (Account::default(), Secret::new("a token of some length"));
+        let now = Timestamp::from_millis(1);
+        apply(registry.clone(), &account, &token, now).await.unwrap();
+        let groups = registry.groups().await.unwrap();
+        assert!(groups.iter().any(|group| group.name == FLEET_GROUP));
+        let policies = registry.policies().await.unwrap();
+        assert!(policies.iter().any(|policy| policy.name.as_str() == DEVICE_POLICY));
+        assert!(registry.document(DocumentKind::Index, INDEX).await.is_ok());
+        let revision = *registry.revision().borrow();
+        apply(registry.clone(), &account, &token, now).await.unwrap();
+        assert_eq!(*registry.revision().borrow(), revision);
+    }
 }
