@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_table_shows_control_characters_and_does_not_obey_them() {
-        let expected = "b     a\n----  --------\nx, y  1\n=1+1\n      \\u{1b}[2J\n";
+        let expected = "b     a\n----  ---------\nx, y  1\n=1+1\n      \\u{1b}[2J\n";
         assert_eq!(printed(table), expected);
     }
 
