@@ -37,7 +37,7 @@ use storage::Storage;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
-#[error("{part} could not be started")]
+#[error("the start failed at {part}")]
 pub(crate) struct StartError {
     /// The part, for example `the gateway`.
     part: &'static str,
