@@ -8,12 +8,15 @@ use std::time::Duration;
 use picket_broker::Broker;
 use picket_core::{Account, Clock, Ledger, LedgerSnapshot, Tasks};
 use picket_ports::{CloudMetrics, Directory, ReportIntake};
+use rustls_pki_types::CertificateDer;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::config::{GatewayConfig, InvalidGatewayConfig, PlaintextAuth};
-use crate::connection::{self, Peer};
+use crate::connection::{self, Io, Peer};
 use crate::counters::{Counters, GatewayCounters, Refused};
 use crate::door::{Door, Proof};
 use crate::faults::Faults;
@@ -271,29 +274,43 @@ async fn handshake(
     shared: Arc<Shared>,
 ) {
     let Proof::Certificate { acceptor, needs_alpn } = &door.proof else {
+        let mut io = Io::new(stream, shared.write_timeout());
         let peer = Peer { address, certificate: None };
-        return connection::serve(stream, peer, door, shared).await;
+        return connection::serve(&mut io, peer, &door, &shared).await;
     };
-    let limit = Duration::from_millis(shared.config.handshake_timeout_ms);
     // Boxed, as it is large and soon gone.
-    let stream = match timeout(limit, Box::pin(acceptor.accept(stream))).await {
+    match Box::pin(secure(stream, acceptor, *needs_alpn, &shared)).await {
+        Ok((mut io, certificate)) => {
+            let peer = Peer { address, certificate: Some(certificate) };
+            connection::serve(&mut io, peer, &door, &shared).await;
+        }
+        Err(reason) => shared.counters.refused(reason),
+    }
+}
+
+/// TLS, and the certificate whose key the client has proven to have.
+async fn secure(
+    stream: TcpStream,
+    acceptor: &TlsAcceptor,
+    needs_alpn: bool,
+    shared: &Shared,
+) -> Result<(Box<Io<TlsStream<TcpStream>>>, CertificateDer<'static>), Refused> {
+    let limit = Duration::from_millis(shared.config.handshake_timeout_ms);
+    let stream = match timeout(limit, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
-            tracing::debug!(%address, %error, "TLS handshake failed");
-            return shared.counters.refused(tls::refusal(&error));
+            tracing::debug!(%error, "TLS handshake failed");
+            return Err(tls::refusal(&error));
         }
-        Err(_late) => return shared.counters.refused(Refused::Handshake),
+        Err(_late) => return Err(Refused::Handshake),
     };
     let session = stream.get_ref().1;
-    if *needs_alpn && session.alpn_protocol() != Some(tls::MQTT_ALPN) {
-        return shared.counters.refused(Refused::Alpn);
+    if needs_alpn && session.alpn_protocol() != Some(tls::MQTT_ALPN) {
+        return Err(Refused::Alpn);
     }
     let certificate = session.peer_certificates().and_then(|chain| chain.first()).cloned();
-    let Some(certificate) = certificate else {
-        return shared.counters.refused(Refused::Handshake);
-    };
-    let peer = Peer { address, certificate: Some(certificate.into_owned()) };
-    connection::serve(stream, peer, Arc::clone(&door), shared).await;
+    let certificate = certificate.ok_or(Refused::Handshake)?.into_owned();
+    Ok((Box::new(Io::new(stream, shared.write_timeout())), certificate))
 }
 
 #[derive(Default)]

@@ -83,7 +83,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
 
     /// Ends the connection. If we have just said why, the peer gets a moment to read it before
     /// unread bytes of its own would reset the connection.
-    pub(crate) async fn close(mut self) {
+    pub(crate) async fn close(&mut self) {
         let ending = async {
             self.stream.shutdown().await?;
             if !self.has_last_words {

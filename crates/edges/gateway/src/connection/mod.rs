@@ -24,7 +24,7 @@ use crate::counters::Refused;
 use crate::door::Door;
 use crate::gateway::Shared;
 use crate::live::Control;
-use io::Io;
+pub(crate) use io::Io;
 
 /// Where a connection comes from.
 pub(crate) struct Peer {
@@ -33,8 +33,9 @@ pub(crate) struct Peer {
     pub(crate) certificate: Option<CertificateDer<'static>>,
 }
 
-/// Serves MQTT on `stream` until the client or the server ends it.
-pub(crate) async fn serve<S>(stream: S, peer: Peer, door: Arc<Door>, shared: Arc<Shared>)
+/// Serves MQTT on `io` until the client or the server ends it. Takes what is large by reference and
+/// boxes what is soon gone: what this future holds, every idle connection holds.
+pub(crate) async fn serve<S>(io: &mut Io<S>, peer: Peer, door: &Arc<Door>, shared: &Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
@@ -42,15 +43,16 @@ where
     let control = Control::new(id);
     // Before the certificate is checked again, so that no change falls between.
     shared.live.add(&control);
-    let mut io = Io::new(stream, shared.write_timeout());
-    match admission::admit(&mut io, &peer, &door, &shared, &control).await {
+    let admitted = Box::pin(admission::admit(io, &peer, door, shared, &control)).await;
+    drop(peer);
+    match admitted {
         Ok(mut client) => {
-            client.serve(&mut io).await;
-            client.finish(&mut io).await;
+            client.serve(io).await;
+            Box::pin(client.finish(io)).await;
         }
         Err(Some(reason)) => shared.counters.refused(reason),
         Err(None) => shared.counters.refused(Refused::Silent),
     }
-    io.close().await;
+    Box::pin(io.close()).await;
     shared.live.remove(&control);
 }
