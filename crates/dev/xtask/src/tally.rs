@@ -14,10 +14,6 @@ pub(crate) struct Tally {
 impl Tally {
     /// A check that is not a test run counts as one.
     pub(crate) const ONE: Self = Self { passed: 1, failed: 0, skipped: 0 };
-
-    pub(crate) fn is_empty(self) -> bool {
-        self == Self::default()
-    }
 }
 
 impl AddAssign for Tally {
@@ -52,13 +48,14 @@ pub(crate) enum Runner {
 }
 
 impl Runner {
-    /// Adds up the closing lines in `output`.
-    pub(crate) fn count(self, output: &str) -> Tally {
-        let mut sum = Tally::default();
+    /// Adds up the closing lines in `output`; `None` if there is none, which is not the same as a run
+    /// of no tests.
+    pub(crate) fn count(self, output: &str) -> Option<Tally> {
+        let mut sum = None;
         for line in output.lines() {
             let line = without_colours(line);
             if self.closes(line.trim()) {
-                sum += counts(&line);
+                *sum.get_or_insert_with(Tally::default) += counts(&line);
             }
         }
         sum
@@ -125,27 +122,34 @@ mod tests {
         let output = "running 2 tests\n\
             test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n\
             test result: FAILED. 10 passed; 1 failed; 3 ignored; 0 measured; 7 filtered out";
-        assert_eq!(Runner::CargoTest.count(output), tally(12, 1, 3));
+        assert_eq!(Runner::CargoTest.count(output), Some(tally(12, 1, 3)));
     }
 
     #[test]
     fn nextest_counts_what_timed_out_as_failed() {
         let output = "     Summary [  12.345s] 128/130 tests run: 124 passed (2 slow), 3 failed, 1 timed out, 2 skipped";
-        assert_eq!(Runner::Nextest.count(output), tally(124, 4, 2));
+        assert_eq!(Runner::Nextest.count(output), Some(tally(124, 4, 2)));
         let plain = "\u{1b}[32;1m     Summary\u{1b}[0m [   0.1s] 1 test run: 1 passed, 0 skipped";
-        assert_eq!(Runner::Nextest.count(plain), tally(1, 0, 0));
+        assert_eq!(Runner::Nextest.count(plain), Some(tally(1, 0, 0)));
     }
 
     #[test]
     fn pytest_errors_are_failures() {
         let output = "collected 9 items\n=== 1 failed, 5 passed, 2 skipped, 1 error in 12.34s ===";
-        assert_eq!(Runner::Pytest.count(output), tally(5, 2, 2));
+        assert_eq!(Runner::Pytest.count(output), Some(tally(5, 2, 2)));
     }
 
     #[test]
     fn vitest_counts_tests_and_not_files() {
         let output = " Test Files  2 passed (2)\n      Tests  1 failed | 11 passed (12)";
-        assert_eq!(Runner::Vitest.count(output), tally(11, 1, 0));
+        assert_eq!(Runner::Vitest.count(output), Some(tally(11, 1, 0)));
+    }
+
+    #[test]
+    fn a_run_of_no_tests_is_not_a_run_without_an_end() {
+        let output = "running 0 tests\ntest result: ok. 0 passed; 0 failed; 0 ignored";
+        assert_eq!(Runner::CargoTest.count(output), Some(tally(0, 0, 0)));
+        assert_eq!(Runner::CargoTest.count("running 0 tests"), None);
     }
 
     #[test]
