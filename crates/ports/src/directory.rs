@@ -43,8 +43,11 @@ pub struct PolicyText {
 pub struct Principal {
     /// The certificate, absent on the plaintext listener.
     pub certificate: Option<CertificateId>,
-    /// The thing whose name equals the client id and that is attached to the certificate.
+    /// The thing whose name equals the client id and that is attached to the certificate; else the
+    /// thing to which the certificate is attached exclusively.
     pub thing: Option<Arc<ThingEntry>>,
+    /// Whether the certificate is attached to that thing exclusively.
+    pub is_exclusive: bool,
     /// Policies of the certificate and of the thing's groups and their ancestors.
     pub policies: Vec<Arc<PolicyText>>,
 }
@@ -54,7 +57,9 @@ pub struct Principal {
 pub enum DirectoryChange {
     /// This certificate's status changed or it was removed: close its sessions unless still ACTIVE.
     Certificate(CertificateId),
-    /// Rights may have changed (policy, attachment, group, thing): evaluate anew.
+    /// What sessions of this certificate may do has changed (attachment, group, thing): evaluate anew.
+    RightsOf(CertificateId),
+    /// What any session may do may have changed (a policy's text, a group): evaluate anew.
     Rights,
 }
 
@@ -65,6 +70,13 @@ pub trait Directory: std::fmt::Debug + Send + Sync {
 
     /// The rights context of a connection with this certificate and client id.
     fn principal(&self, certificate: &CertificateId, client_id: &str) -> Principal;
+
+    /// Whether a certificate (DER) that is not registered may introduce itself: an active authority
+    /// with automatic registration has signed it. The default knows no authorities.
+    fn is_welcome(&self, der: &[u8]) -> bool {
+        let _ = der;
+        false
+    }
 
     /// Whether `name` is a registered thing.
     fn is_registered(&self, name: &str) -> bool;

@@ -3,6 +3,7 @@
 //! An engine never names another engine: it takes the traits of this crate, and the server wires
 //! them. Each storage trait comes with a conformance suite that every adapter passes.
 
+pub mod access_keys;
 pub mod alarms;
 pub mod cloud_metrics;
 pub mod delivery;
@@ -10,6 +11,8 @@ pub mod directory;
 pub mod enrollment;
 pub mod event_index;
 pub mod event_log;
+pub mod http_peer;
+pub mod just_in_time;
 pub mod messages;
 pub mod pipeline;
 pub mod registry;
@@ -17,6 +20,7 @@ pub mod reports;
 pub mod search;
 pub mod state_store;
 
+pub use access_keys::{AccessKeys, KeyOwner};
 pub use alarms::{Alarms, AlarmsError};
 pub use cloud_metrics::{CloudMetrics, DeviceCounters};
 pub use delivery::{Delivery, DeliveryError, Receipt, Record};
@@ -24,6 +28,8 @@ pub use directory::Directory;
 pub use enrollment::{EnrollError, Enrollment, ThingBundle};
 pub use event_index::{EventIndex, IndexError, IndexedEvent};
 pub use event_log::{EventLog, EventLogs, LogError, LogRecord, Position};
+pub use http_peer::HttpPeer;
+pub use just_in_time::{JustInTime, JustInTimeError};
 pub use messages::{Message, MessageTap, Publish, PublishError, TapError};
 pub use pipeline::{Pipeline, StageStatus};
 pub use registry::{Registry, RegistryError};

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::users::Role;
+use picket_core::Role;
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

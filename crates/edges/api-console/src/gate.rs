@@ -15,7 +15,9 @@ use crate::access::{self, Access};
 use crate::error::{ApiError, ApiResult};
 use crate::sessions::Session;
 use crate::state::Shared;
-use crate::users::{self, Role};
+use picket_core::Role;
+
+use crate::users;
 
 /// The header that carries the session's change token.
 pub(crate) const CSRF_HEADER: HeaderName = HeaderName::from_static("x-picket-csrf");

@@ -21,4 +21,5 @@ pub mod users;
 
 pub use config::ConsoleConfig;
 pub use server::{ConsoleDeps, ConsoleServer, OpenError};
-pub use users::{Role, UserError, ensure_user};
+pub use picket_core::Role;
+pub use users::{UserError, ensure_user};

@@ -1,6 +1,6 @@
 //! People who may log in: registry documents of kind `user`.
 
-use picket_core::{Classified, Clock, ErrorCode, Secret};
+use picket_core::{Classified, Clock, ErrorCode, Role, Secret};
 use picket_ports::registry::DocumentKind;
 use picket_ports::{Registry, RegistryError};
 use serde::{Deserialize, Serialize};
@@ -9,29 +9,6 @@ use crate::passwords::{self, PASSWORD_BYTES_MAX, PasswordError};
 
 /// Longest user name.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
-
-/// What a user may do; each may do what the ones before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Sees states, alarms and charts.
-    Viewer,
-    /// Also runs searches of their own.
-    Analyst,
-    /// Also makes changes.
-    Admin,
-}
-
-impl Role {
-    /// The role's name in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Analyst => "analyst",
-            Self::Admin => "admin",
-        }
-    }
-}
 
 /// A stored user. A new format is a new variant.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -14,7 +14,9 @@ use crate::gate::{Caller, Peer, cookie_name};
 use crate::passwords::PASSWORD_BYTES_MAX;
 use crate::sessions::Session;
 use crate::state::{ConsoleState, Shared};
-use crate::users::{self, NAME_BYTES_MAX, Role, User};
+use picket_core::Role;
+
+use crate::users::{self, NAME_BYTES_MAX, User};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,0 +1,1 @@
+//! The AWS endpoint: one listener for the services that Picket stands in for.

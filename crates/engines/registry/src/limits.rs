@@ -1,0 +1,55 @@
+//! Quotas of the registry, AWS's unless told otherwise (spec iot-core §2).
+
+use serde::{Deserialize, Serialize};
+
+/// `[registry]` of the configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegistryLimits {
+    /// Most attributes of a thing without a type. Default 3.
+    pub thing_attributes_max: usize,
+    /// Most attributes of a thing with a type. Default 50.
+    pub typed_thing_attributes_max: usize,
+    /// Most attributes of a group. Default 50.
+    pub group_attributes_max: usize,
+    /// Most groups a thing may be in directly. Default 10.
+    pub groups_per_thing_max: usize,
+    /// Most levels of a group hierarchy. Default 7.
+    pub group_depth_max: usize,
+    /// Most direct children of a group. Default 100.
+    pub group_children_max: usize,
+    /// Most versions of a policy. Default 5.
+    pub policy_versions_max: usize,
+    /// Most policies on a certificate or identity. Default 10.
+    pub policies_per_certificate_max: usize,
+    /// Most policies on a group. Default 2.
+    pub policies_per_group_max: usize,
+    /// Most registered authorities with one subject. Default 10.
+    pub authorities_per_subject_max: usize,
+    /// Most role aliases. Default 100.
+    pub role_aliases_max: usize,
+    /// Most tags on a resource. Default 50.
+    pub tags_max: usize,
+    /// Minutes a thing type must have been deprecated before it can be deleted. Default 5.
+    pub thing_type_deletion_minutes: u64,
+}
+
+impl Default for RegistryLimits {
+    fn default() -> Self {
+        Self {
+            thing_attributes_max: 3,
+            typed_thing_attributes_max: 50,
+            group_attributes_max: 50,
+            groups_per_thing_max: 10,
+            group_depth_max: 7,
+            group_children_max: 100,
+            policy_versions_max: 5,
+            policies_per_certificate_max: 10,
+            policies_per_group_max: 2,
+            authorities_per_subject_max: 10,
+            role_aliases_max: 100,
+            tags_max: 50,
+            thing_type_deletion_minutes: 5,
+        }
+    }
+}
