@@ -20,6 +20,6 @@ mod state;
 pub mod users;
 
 pub use config::ConsoleConfig;
-pub use server::{ConsoleDeps, ConsoleServer, OpenError};
 pub use picket_core::Role;
+pub use server::{ConsoleDeps, ConsoleServer, OpenError};
 pub use users::{UserError, ensure_user};

@@ -5,7 +5,7 @@ use axum::extract::State;
 use picket_core::{CertificateId, ErrorCode, ThingName, Timestamp};
 use picket_ports::RegistryError;
 use picket_ports::alarms::AlarmFilter;
-use picket_ports::registry::{CertificateStatus, Thing};
+use picket_ports::registry::{CertificateStatus, Page, Thing};
 use serde::Serialize;
 
 use crate::error::{ApiError, ApiResult};
@@ -57,7 +57,7 @@ pub(crate) async fn show(
     let alarms = alarms(&state, &name).await?;
     let registered = thing.is_ok();
     let (groups, certificates) = if registered {
-        (groups(&state, &name).await?, certificates(&state, &name).await?)
+        (state.registry.groups_of_thing(&name).await?, certificates(&state, &name).await?)
     } else {
         (Vec::new(), Vec::new())
     };
@@ -98,20 +98,16 @@ async fn alarms(state: &ConsoleState, name: &ThingName) -> ApiResult<Vec<AlarmVi
     Ok(active.into_iter().map(|alarm| AlarmView::active(&state.config.index, alarm)).collect())
 }
 
-async fn groups(state: &ConsoleState, name: &ThingName) -> Result<Vec<String>, RegistryError> {
-    let pairs = state.registry.memberships(None).await?;
-    Ok(pairs.into_iter().filter(|(thing, _)| thing == name).map(|(_, group)| group).collect())
-}
+/// Most certificates shown; a thing has one or two.
+const CERTIFICATES_MAX: u32 = 100;
 
 async fn certificates(
     state: &ConsoleState,
     name: &ThingName,
 ) -> Result<Vec<CertificateView>, RegistryError> {
     let mut certificates = Vec::new();
-    for (thing, id) in state.registry.thing_attachments().await? {
-        if thing != *name {
-            continue;
-        }
+    let page = Page::first(CERTIFICATES_MAX);
+    for (id, _is_exclusive) in state.registry.certificates_of_thing(name, &page).await?.rows {
         let certificate = state.registry.certificate(&id).await?;
         certificates.push(CertificateView {
             id,

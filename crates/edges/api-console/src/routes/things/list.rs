@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::State;
 use picket_core::{ThingName, Timestamp};
-use picket_ports::RegistryError;
 use picket_ports::alarms::AlarmFilter;
-use picket_ports::registry::{Page, Thing};
+use picket_ports::registry::{Page, ThingFilter};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ApiError, ApiResult};
@@ -22,7 +21,9 @@ const ROWS_MAX: u32 = 500;
 pub(crate) struct ListParams {
     /// Only names that begin so.
     prefix: Option<String>,
-    /// Only names after this one: `next` of the page before.
+    /// Only things of this type.
+    type_name: Option<String>,
+    /// `next` of the page before.
     after: Option<String>,
     limit: Option<u32>,
 }
@@ -38,8 +39,8 @@ pub(crate) struct ThingRow {
 #[derive(Debug, Serialize)]
 pub(crate) struct ThingList {
     things: Vec<ThingRow>,
-    /// The name to give as `after` for the next page; absent on the last.
-    next: Option<ThingName>,
+    /// What to give as `after` for the next page; absent on the last.
+    next: Option<String>,
     /// How many things there are without the filter.
     total: u64,
 }
@@ -52,13 +53,16 @@ pub(crate) async fn list(
     if !(1..=ROWS_MAX).contains(&limit) {
         return Err(ApiError::invalid(format!("`limit` must be 1 to {ROWS_MAX}")));
     }
-    let prefix = params.prefix.unwrap_or_default();
-    let mut found = page(&state, &prefix, params.after, limit + 1).await?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| more).map(|thing| thing.name.clone());
+    let filter = ThingFilter {
+        name_prefix: params.prefix,
+        type_name: params.type_name,
+        ..ThingFilter::default()
+    };
+    let page = Page { after: params.after, rows_max: limit };
+    let found = state.registry.things(&filter, &page).await?;
     let alarms = alarms_by_thing(&state).await?;
     let things = found
+        .rows
         .into_iter()
         .map(|thing| ThingRow {
             active_alarms: alarms.get(thing.name.as_str()).copied().unwrap_or(0),
@@ -67,39 +71,8 @@ pub(crate) async fn list(
             created_ms: thing.created,
         })
         .collect();
-    Ok(Json(ThingList { things, next, total: state.registry.count_things().await? }))
-}
-
-/// Names are in byte order, so those with a prefix stand together: the prefix itself, if it is a name,
-/// then those right after it.
-async fn page(
-    state: &ConsoleState,
-    prefix: &str,
-    after: Option<String>,
-    rows_max: u32,
-) -> Result<Vec<Thing>, RegistryError> {
-    let mut things = Vec::new();
-    let after = match after {
-        Some(after) if after.as_str() >= prefix => Some(after),
-        _ if prefix.is_empty() => None,
-        _ => {
-            things.extend(exact(state, prefix).await?);
-            Some(prefix.to_owned())
-        }
-    };
-    let following = state.registry.things(&Page { after, rows_max }).await?;
-    things.extend(following.into_iter().take_while(|t| t.name.as_str().starts_with(prefix)));
-    things.truncate(rows_max as usize);
-    Ok(things)
-}
-
-async fn exact(state: &ConsoleState, name: &str) -> Result<Option<Thing>, RegistryError> {
-    let Ok(name) = ThingName::new(name) else { return Ok(None) };
-    match state.registry.thing(&name).await {
-        Ok(thing) => Ok(Some(thing)),
-        Err(RegistryError::NotFound { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let total = state.registry.count_things().await?;
+    Ok(Json(ThingList { things, next: found.next, total }))
 }
 
 async fn alarms_by_thing(state: &ConsoleState) -> ApiResult<HashMap<String, u64>> {
