@@ -26,6 +26,19 @@ def server(request, tmp_path_factory):
     running.end()
 
 
+@pytest.fixture(scope="module")
+def aws(server):
+    """Makes boto3 clients of the file's server: `aws("iot")`."""
+    made = {}
+
+    def client(service):
+        if service not in made:
+            made[service] = server.aws(service)
+        return made[service]
+
+    return client
+
+
 @pytest.fixture
 def own_server(tmp_path):
     """Makes servers for one test, not started; ended with it."""

@@ -1,9 +1,8 @@
-"""What an operator would do through the control plane's API, written into the registry of a stopped
+"""What an operator would do through the delivery streams' API, written into the registry of a stopped
 server. To be replaced by calls of that API once it is served."""
 
 import json
 import sqlite3
-import time
 from contextlib import closing
 
 
@@ -11,22 +10,6 @@ def _change(server, act):
     assert server.process is None, "the registry is edited while the server is stopped"
     with closing(sqlite3.connect(server.data / "registry.db")) as database, database:
         act(database)
-
-
-def grant_to_fleet(server, name, *statements):
-    """Gives every thing of the fleet further rights."""
-    document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-    def act(database):
-        now = int(time.time() * 1000)
-        database.execute("INSERT INTO policies VALUES (?, ?, ?)", (name, document, now))
-        database.execute(
-            "INSERT INTO policy_attachments (policy, target_kind, target) "
-            "SELECT ?, 'group', name FROM thing_groups WHERE name = 'picket-fleet'",
-            (name,),
-        )
-
-    _change(server, act)
 
 
 def point_stream_at(server, url, token):
@@ -45,15 +28,3 @@ def point_stream_at(server, url, token):
         )
 
     _change(server, act)
-
-
-def allow(action, *resources):
-    return {"Effect": "Allow", "Action": action, "Resource": list(resources)}
-
-
-def deny(action, *resources):
-    return {"Effect": "Deny", "Action": action, "Resource": list(resources)}
-
-
-def arn(kind, path):
-    return f"arn:aws:iot:us-east-1:000000000000:{kind}/{path}"

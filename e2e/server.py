@@ -4,9 +4,12 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
+import boto3
 import requests
+from botocore.config import Config
 
 from waiting import Never, wait_for
 
@@ -20,6 +23,7 @@ CONFIG = {
         "plaintext": "127.0.0.1:0",
         "plaintext_auth": "anonymous",
     },
+    "aws": {"listen": "127.0.0.1:0"},
     "hec": {"listen": "127.0.0.1:0"},
     "console": {"listen": "127.0.0.1:0"},
     "admin": {"listen": "127.0.0.1:0"},
@@ -154,6 +158,7 @@ class Server:
         now = self.credentials
         port = lambda url: int(url.rsplit(":", 1)[1])  # noqa: E731
         self.config["gateway"]["mqtt"] = f"127.0.0.1:{now['mqtt']['port']}"
+        self.config["aws"]["listen"] = f"127.0.0.1:{port(now['aws']['endpoint_url'])}"
         self.config["hec"]["listen"] = f"127.0.0.1:{port(now['hec']['url'])}"
         self.config["console"]["listen"] = f"127.0.0.1:{port(now['console']['url'])}"
         self.config["admin"]["listen"] = f"127.0.0.1:{port(now['admin']['url'])}"
@@ -204,6 +209,40 @@ class Server:
 
         wait_for(f"search `{spl}`", look, deadline)
         return list(seen)
+
+    # AWS's clients
+
+    def aws(self, service, **options):
+        """A boto3 client of the AWS endpoint, which does not try again by itself."""
+        access = self.credentials["aws"]
+        session = boto3.session.Session(
+            aws_access_key_id=access["access_key_id"],
+            aws_secret_access_key=access["secret_access_key"],
+            region_name=access["region"],
+        )
+        config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+        return session.client(
+            service, endpoint_url=access["endpoint_url"], config=config, **options
+        )
+
+    def awscli(self, *args):
+        """Runs an `aws` command against the endpoint; returns the JSON it prints."""
+        access = self.credentials["aws"]
+        environment = clean_environment() | {
+            "AWS_ACCESS_KEY_ID": access["access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": access["secret_access_key"],
+            "AWS_DEFAULT_REGION": access["region"],
+            "AWS_ENDPOINT_URL": access["endpoint_url"],
+            "AWS_MAX_ATTEMPTS": "1",
+            "AWS_PAGER": "",
+        }
+        command = [sys.executable, "-m", "awscli", *map(str, args), "--output", "json"]
+        ended = subprocess.run(
+            command, capture_output=True, text=True, timeout=60, env=environment, check=False
+        )
+        if ended.returncode != 0:
+            raise CommandFailed(ended)
+        return json.loads(ended.stdout) if ended.stdout.strip() else None
 
     # The console's API
 

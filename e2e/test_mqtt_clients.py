@@ -10,7 +10,7 @@ import pytest
 from conftest import program
 from device_reports import body, topic
 from paho_client import NAMES, V5, V311, PahoClient, Refused
-from registry_edit import allow, arn, deny, grant_to_fleet
+from policy_documents import allow, arn, deny, grant_to_fleet
 from server import Server
 
 VERSIONS = pytest.mark.parametrize("version", [V311, V5], ids=lambda version: f"mqtt-{NAMES[version]}")
@@ -22,9 +22,8 @@ NOT_AUTHORIZED = 0x87
 def server(tmp_path_factory):
     """A fleet that may use `e2e/…` among itself, but for `e2e/secret`."""
     running = Server(tmp_path_factory.mktemp("picket")).start()
-    running.stop()
     grant_to_fleet(
-        running,
+        running.aws("iot"),
         "e2e-topics",
         allow(["iot:Publish", "iot:Receive", "iot:RetainPublish"], arn("topic", "e2e/*")),
         allow(
@@ -35,7 +34,7 @@ def server(tmp_path_factory):
         ),
         deny(["iot:Publish", "iot:Receive"], arn("topic", "e2e/secret")),
     )
-    yield running.start()
+    yield running
     running.end()
 
 
