@@ -1,14 +1,14 @@
 //! The front door beside mosquitto: mutual TLS, QoS 1, 1.5 KiB.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use picket_core::Tasks;
-use picket_device_client::{AsyncClient, ConnectOptions, Endpoint};
+use picket_device_client::Endpoint;
 use picket_simulate::load::{Load, LoadConfig, LoadReport, Pace};
 use tokio::runtime::Runtime;
 
+use crate::connections::Connections;
 use crate::devices::{self, Device};
 use crate::mosquitto::Mosquitto;
 use crate::process::Process;
@@ -23,8 +23,15 @@ struct Figures {
     messages_per_second: f64,
     p50_ms: f64,
     p99_ms: f64,
+    idle: Idle,
+}
+
+/// What connections cost that do nothing but connect.
+struct Idle {
     cpu_per_connect: f64,
-    kib_per_idle: f64,
+    connects_per_second: f64,
+    cpu_per_resumption: f64,
+    kib_per_connection: f64,
 }
 
 /// Runs both, one after the other, and prints them side by side.
@@ -50,8 +57,10 @@ pub(crate) fn run(picket: &Path, publishers: usize, idle: usize, seconds: Durati
     row("messages per second", |f| f.messages_per_second, plain);
     row("PUBACK p50, ms", |f| f.p50_ms, |v| format!("{v:.2}"));
     row("PUBACK p99, ms", |f| f.p99_ms, |v| format!("{v:.2}"));
-    row("CPU per mTLS connect", |f| f.cpu_per_connect, us);
-    row("KiB per idle connection", |f| f.kib_per_idle, plain);
+    row("CPU per mTLS connect", |f| f.idle.cpu_per_connect, us);
+    row("mTLS connects per second", |f| f.idle.connects_per_second, plain);
+    row("CPU per connect, again", |f| f.idle.cpu_per_resumption, us);
+    row("KiB per idle connection", |f| f.idle.kib_per_connection, plain);
     table.print()?;
     Ok(())
 }
@@ -67,7 +76,7 @@ struct Measure<'a> {
 impl Measure<'_> {
     fn of(&self, process: &mut Process, port: u16) -> Result<Figures> {
         let endpoint = Endpoint::new("localhost", port);
-        let (kib_per_idle, cpu_per_connect) = self.idle(process, &endpoint)?;
+        let idle = self.idle(process, &endpoint)?;
         let (load, cpu) = self.publish(process, &endpoint)?;
         ensure!(
             load.lost == 0 && load.refused == 0,
@@ -81,33 +90,43 @@ impl Measure<'_> {
             messages_per_second: load.acknowledged_per_second,
             p50_ms: load.latency.p50_ms,
             p99_ms: load.latency.p99_ms,
-            cpu_per_connect,
-            kib_per_idle,
+            idle,
         })
     }
 
-    /// KiB and CPU seconds of each idle connection.
-    fn idle(&self, process: &mut Process, endpoint: &Endpoint) -> Result<(f64, f64)> {
-        let (rss, cpu) = (process.rss_kib()?, process.cpu()?);
-        let tasks = Tasks::new();
-        let connections = self.runtime.block_on(async {
-            let mut connections = Vec::with_capacity(self.idle);
-            // As themselves: that is what the device policy lets them connect as.
-            for device in self.devices.iter().take(self.idle) {
-                let options = ConnectOptions::new(device.name.clone());
-                let connected =
-                    AsyncClient::connect(&tasks, endpoint, &device.transport, &options).await;
-                connections.push(connected?);
-            }
-            anyhow::Ok(connections)
-        })?;
+    /// Connects all that are to be idle, twice: the second time each may take its TLS session up again.
+    fn idle(&self, process: &mut Process, endpoint: &Endpoint) -> Result<Idle> {
+        let rss = process.rss_kib()?;
+        let (first, cpu, seconds) = self.connect_all(process, endpoint)?;
+        let count = self.devices.len().min(self.idle) as f64;
+        let grown = process.rss_kib()?.saturating_sub(rss) as f64;
+        self.leave(first);
+        let (again, cpu_again, _) = self.connect_all(process, endpoint)?;
+        self.leave(again);
+        Ok(Idle {
+            cpu_per_connect: cpu / count,
+            connects_per_second: count / seconds,
+            cpu_per_resumption: cpu_again / count,
+            kib_per_connection: grown / count,
+        })
+    }
+
+    /// The connections, the server's CPU seconds and the seconds that passed.
+    fn connect_all(
+        &self,
+        process: &mut Process,
+        endpoint: &Endpoint,
+    ) -> Result<(Connections, f64, f64)> {
+        let (cpu, start) = (process.cpu()?, Instant::now());
+        let devices = self.devices.iter().take(self.idle);
+        let connections = self.runtime.block_on(Connections::open(devices, endpoint))?;
+        let seconds = start.elapsed().as_secs_f64();
         process.check()?;
-        let count = connections.len() as f64;
-        let grown = process.rss_kib()?.saturating_sub(rss);
-        let cpu = (process.cpu()? - cpu).as_secs_f64() / count;
-        drop(connections);
-        self.runtime.block_on(tasks.shut_down(Duration::from_secs(30)));
-        Ok((grown as f64 / count, cpu))
+        Ok((connections, (process.cpu()? - cpu).as_secs_f64(), seconds))
+    }
+
+    fn leave(&self, connections: Connections) {
+        self.runtime.block_on(connections.close());
     }
 
     fn publish(

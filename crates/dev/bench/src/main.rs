@@ -3,11 +3,14 @@
 //! `cargo xtask bench` builds everything in release and runs this. Figures come as ratios wherever there
 //! is a peer, since machines differ.
 
+mod api;
+mod connections;
 mod devices;
 mod gateway;
 mod mosquitto;
 mod process;
 mod server;
+mod storm;
 mod table;
 mod whole_line;
 
@@ -26,6 +29,9 @@ struct Cli {
     /// Seconds that are measured, of each case
     #[arg(long, value_name = "SECONDS", default_value = "20", global = true)]
     seconds: u64,
+    /// The folder with a `python` that has boto3 and moto
+    #[arg(long, value_name = "DIR", env = "PICKET_BENCH_PYTHON", global = true)]
+    python: Option<PathBuf>,
     #[command(subcommand)]
     case: Option<Case>,
 }
@@ -50,6 +56,18 @@ enum Case {
         #[arg(long, default_value = "1000")]
         idle: usize,
     },
+    /// A fleet that comes back all at once, beside mosquitto
+    Storm {
+        /// Devices
+        #[arg(long, default_value = "2000")]
+        things: usize,
+    },
+    /// CreateThing and DescribeThing by boto3, beside moto
+    Api {
+        /// Calls of each operation
+        #[arg(long, default_value = "3000")]
+        calls: usize,
+    },
 }
 
 fn main() -> Result<()> {
@@ -58,15 +76,7 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     let picket = cli.picket.context("name the server's binary with --picket or PICKET_BIN")?;
     let duration = Duration::from_secs(cli.seconds);
-    let cases = cli.case.map_or_else(
-        || {
-            vec![
-                Case::Gateway { publishers: 50, idle: 1000 },
-                Case::WholeLine { rate: 2000.0, things: 200 },
-            ]
-        },
-        |case| vec![case],
-    );
+    let cases = cli.case.map_or_else(every_case, |case| vec![case]);
     for case in cases {
         match case {
             Case::WholeLine { rate, things } => {
@@ -75,7 +85,24 @@ fn main() -> Result<()> {
             Case::Gateway { publishers, idle } => {
                 gateway::run(&picket, publishers, idle, duration)?;
             }
+            Case::Storm { things } => storm::run(&picket, things)?,
+            Case::Api { calls } => {
+                let python = cli.python.as_deref();
+                let python =
+                    python.context("name a folder with --python or PICKET_BENCH_PYTHON")?;
+                api::run(&picket, python, calls)?;
+            }
         }
     }
     Ok(())
+}
+
+/// What a run without a case measures.
+fn every_case() -> Vec<Case> {
+    vec![
+        Case::Gateway { publishers: 50, idle: 1000 },
+        Case::Storm { things: 2000 },
+        Case::Api { calls: 3000 },
+        Case::WholeLine { rate: 2000.0, things: 200 },
+    ]
 }

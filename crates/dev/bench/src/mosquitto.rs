@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::process::{Process, wait_for};
+use crate::process::{Process, free_port, wait_for};
 use crate::server::Server;
 
 /// Mosquitto in front of the same devices.
@@ -49,8 +49,4 @@ impl Mosquitto {
         })?;
         Ok(Self { process, port })
     }
-}
-
-fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -39,6 +39,13 @@ impl Process {
         Ok(number.context("VmRSS is missing")?.parse()?)
     }
 
+    /// `kill -9`, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        // It may have ended by itself.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+
     /// Fails if it has ended.
     pub(crate) fn check(&mut self) -> Result<()> {
         if let Some(status) = self.0.try_wait()? {
@@ -50,10 +57,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        self.0.kill().ok();
-        self.0.wait().ok();
+        self.kill();
     }
+}
+
+/// A port of the loopback that nobody listens on now.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// Asks `ready` again and again until it gives something or `limit` is over.

@@ -8,10 +8,20 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use reqwest::blocking::Client;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::process::{Process, wait_for};
+
+/// The member `aws` of `credentials.json`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct AwsAccess {
+    pub(crate) endpoint_url: String,
+    pub(crate) region: String,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+}
 
 /// A running server.
 #[derive(Debug)]
@@ -19,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) directory: TempDir,
     pub(crate) process: Process,
     pub(crate) mqtt_port: u16,
+    pub(crate) aws: AwsAccess,
     admin_url: String,
     console_url: String,
     csrf: String,
@@ -32,6 +43,8 @@ alpn = "off"
 connections_per_address_max = 100000
 [gateway.tls_rules]
 publishes_per_second = 100000
+[aws]
+listen = "127.0.0.1:0"
 [hec]
 listen = "127.0.0.1:0"
 [console]
@@ -45,18 +58,34 @@ level = "warn"
 "#;
 
 impl Server {
-    /// Starts `binary` and waits until it is ready.
+    /// Starts `binary` in a new directory and waits until it is ready.
     pub(crate) fn start(binary: &Path) -> Result<Self> {
         let directory = TempDir::with_prefix("picket-bench-")?;
-        let config = directory.path().join("picket.toml");
-        std::fs::write(&config, CONFIG)?;
+        std::fs::write(directory.path().join("picket.toml"), CONFIG)?;
+        Self::start_in(directory, binary)
+    }
+
+    /// Ends it at once, as a crash would, and starts it again over the same data.
+    pub(crate) fn restart(&mut self, binary: &Path) -> Result<()> {
+        self.process.kill();
+        let directory = std::mem::replace(&mut self.directory, TempDir::new()?);
+        *self = Self::start_in(directory, binary)?;
+        Ok(())
+    }
+
+    fn start_in(directory: TempDir, binary: &Path) -> Result<Self> {
         let data = directory.path().join("data");
+        let stale = data.join("credentials.json");
+        if stale.exists() {
+            // It is written when every part listens; an old one would name old ports.
+            std::fs::remove_file(&stale)?;
+        }
         let log = File::create(directory.path().join("log"))?;
         let child = Command::new(binary)
             .args(["up", "--data"])
             .arg(&data)
             .arg("--config")
-            .arg(&config)
+            .arg(directory.path().join("picket.toml"))
             .stdout(Stdio::null())
             .stderr(log)
             .env_remove("PICKET_BIN")
@@ -64,9 +93,9 @@ impl Server {
             .with_context(|| format!("{} could not be started", binary.display()))?;
         let mut process = Process::new(child);
         let http = Client::builder().cookie_store(true).timeout(Duration::from_secs(60)).build()?;
-        let found = wait_for("the server", Duration::from_secs(30), || {
+        let found = wait_for("the server", Duration::from_secs(60), || {
             process.check()?;
-            let Ok(text) = std::fs::read_to_string(data.join("credentials.json")) else {
+            let Ok(text) = std::fs::read_to_string(&stale) else {
                 return Ok(None);
             };
             let known: Value = serde_json::from_str(&text)?;
@@ -78,10 +107,12 @@ impl Server {
             std::fs::read_to_string(directory.path().join("log")).unwrap_or_default()
         })?;
         let port = known.pointer("/mqtt/port").and_then(Value::as_u64).context("no MQTT port")?;
+        let aws = known.pointer("/aws").cloned().context("no AWS endpoint")?;
         let mut server = Self {
             directory,
             process,
             mqtt_port: u16::try_from(port)?,
+            aws: serde_json::from_value(aws)?,
             admin_url: text_of(&known, "/admin/url")?,
             console_url: text_of(&known, "/console/url")?,
             csrf: String::new(),

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::log::Log;
 use crate::say::say;
-use crate::setup::debian;
+use crate::setup::{debian, python};
 use crate::up::release;
 use crate::workspace::Workspace;
 
@@ -23,12 +23,15 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
         say!("{}", log.read()?.trim_end());
         return Err(error);
     }
+    let requirements = workspace.root.join("crates/dev/bench/requirements.txt");
+    let python = python::environment(&workspace.cache().join("bench"), &requirements, &mut log)?;
     release(workspace)?;
     let folder = workspace.target.join("release");
     let error = Command::new(folder.join(PACKAGE))
         .args(args)
         .current_dir(&workspace.root)
         .env("PICKET_BIN", folder.join("picket"))
+        .env("PICKET_BENCH_PYTHON", python)
         .exec();
     Err(error).with_context(|| format!("failed to start {PACKAGE}"))
 }
