@@ -80,8 +80,8 @@ async fn all_back(
 ) -> (Vec<AsyncClient>, u64) {
     let deadline = tokio::time::Instant::now() + LIMIT;
     let mut coming = JoinSet::new();
-    for device in devices.iter().cloned() {
-        let (endpoint, tasks) = (endpoint.clone(), tasks.clone());
+    for device in devices {
+        let (device, endpoint, tasks) = (device.clone(), endpoint.clone(), tasks.clone());
         let back = async move { come_back(&device, &endpoint, &tasks).await };
         coming.spawn(tokio::time::timeout_at(deadline, back));
     }
