@@ -46,13 +46,15 @@ pub struct Principal {
     /// The thing whose name equals the client id and that is attached to the certificate; else the
     /// thing to which the certificate is attached exclusively.
     pub thing: Option<Arc<ThingEntry>>,
-    /// Whether the certificate is attached to that thing exclusively.
+    /// Whether the certificate is attached to that thing exclusively, and to no other.
     pub is_exclusive: bool,
-    /// Policies of the certificate and of the thing's groups and their ancestors.
+    /// Policies of the certificate and of the thing's groups and their ancestors, each once, in name
+    /// order.
     pub policies: Vec<Arc<PolicyText>>,
 }
 
-/// A change that may concern live sessions.
+/// A change that may concern live sessions. A certificate that has only just been registered is not
+/// announced, nor are its attachments of that moment: no session can have it yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DirectoryChange {
     /// This certificate's status changed or it was removed: close its sessions unless still ACTIVE.
@@ -61,6 +63,9 @@ pub enum DirectoryChange {
     RightsOf(CertificateId),
     /// What any session may do may have changed (a policy's text, a group): evaluate anew.
     Rights,
+    /// Which things there are, or which groups they are in, has changed: for those who keep answers of
+    /// [`Directory::is_registered`] or [`Directory::groups_of`]. Says nothing of sessions.
+    Things,
 }
 
 /// Read access for the hot path. Implemented by the registry engine; never blocks.
