@@ -85,9 +85,16 @@ impl Live {
                         control.raise(&control.check_certificate);
                     }
                 }
+                Ok(DirectoryChange::RightsOf(id)) => {
+                    let connections = self.connections.lock();
+                    for control in connections.get(&Some(id)).into_iter().flatten() {
+                        control.raise(&control.rights_changed);
+                    }
+                }
                 Ok(DirectoryChange::Rights) => {
                     self.each(|control| control.raise(&control.rights_changed));
                 }
+                Ok(DirectoryChange::Things) => {}
                 Err(RecvError::Lagged(_)) => self.each(|control| {
                     control.raise(&control.check_certificate);
                     control.raise(&control.rights_changed);

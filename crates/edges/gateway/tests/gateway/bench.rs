@@ -64,6 +64,7 @@ impl Directory for Registry {
         Principal {
             certificate: Some(certificate.clone()),
             thing: Some(Arc::new(thing)),
+            is_exclusive: true,
             policies: vec![Arc::clone(&self.policy.lock().unwrap())],
         }
     }
