@@ -1,10 +1,12 @@
 //! A message on its way through the broker, and who may see it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use picket_core::{Classified, ErrorCode, Timestamp, TraceId};
+use tokio::sync::mpsc;
 
 /// MQTT 5 properties that travel with a message. All empty for 3.1.1.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,6 +33,11 @@ pub enum Origin {
         /// Its client id.
         client_id: Arc<str>,
         /// The certificate id, or the user name on the plaintext listener.
+        principal: Arc<str>,
+    },
+    /// A call of iot-data's Publish, or the console's test client. There is no client id.
+    Http {
+        /// The certificate id, or the identity behind the access key or the log-in.
         principal: Arc<str>,
     },
     /// A part of Picket itself (metrics export, `republish`, report answers).
@@ -102,13 +109,27 @@ pub enum PublishError {
         /// The cause, for the log.
         cause: String,
     },
+    /// The message had to be stored, for a session that is kept or as retained, and could not be. The
+    /// caller may try again.
+    #[error("the message on topic `{topic}` could not be stored")]
+    NotStored {
+        /// The topic.
+        topic: String,
+    },
+    /// There is no room for another retained message.
+    #[error("no more messages can be retained; the one on topic `{topic}` was not")]
+    RetainedFull {
+        /// The topic.
+        topic: String,
+    },
 }
 
 impl Classified for PublishError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::BadTopic { .. } => ErrorCode::Invalid,
-            Self::RuleFailed { .. } => ErrorCode::Unavailable,
+            Self::RuleFailed { .. } | Self::NotStored { .. } => ErrorCode::Unavailable,
+            Self::RetainedFull { .. } => ErrorCode::Throttled,
         }
     }
 }
@@ -116,8 +137,9 @@ impl Classified for PublishError {
 /// Publishes as the service itself: routed to subscribers, retained if asked, seen by the rules.
 #[async_trait]
 pub trait Publish: std::fmt::Debug + Send + Sync {
-    /// Resolves when the message is with its subscribers' queues and every matching rule's actions
-    /// have ended, durable ones included.
+    /// Resolves when the message is with its subscribers' queues, is on stable storage where a session
+    /// that is kept or its RETAIN flag asks for it, and every matching rule's actions have ended,
+    /// durable ones included.
     async fn publish(&self, message: Message) -> Result<(), PublishError>;
 }
 
@@ -140,4 +162,81 @@ pub trait MessageTap: std::fmt::Debug + Send + Sync {
     /// Runs what matches. Resolves when durable actions have stored their records; an action that
     /// fails runs the error action and is counted, it does not fail the publish.
     async fn accept(&self, message: Arc<Message>) -> Result<(), TapError>;
+}
+
+/// What a part of Picket wants to hear.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListenRequest {
+    /// Topic filters by the MQTT standard; a topic that begins with `$` needs a filter that does.
+    pub filters: Vec<String>,
+    /// Messages that may wait; while as many do, further ones are dropped and counted.
+    pub waiting_max: usize,
+    /// Whether the retained messages that match come first, `waiting_max` at most.
+    pub with_retained: bool,
+}
+
+/// Why nobody listens.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// No filter was given, or more than the limit.
+    #[error("{given} filters were given; between 1 and {max} are possible")]
+    FilterCount {
+        /// How many.
+        given: usize,
+        /// Most.
+        max: usize,
+    },
+    /// A text is not a filter that can be listened to.
+    #[error("`{filter}` cannot be listened to: {problem}")]
+    BadFilter {
+        /// The text.
+        filter: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// As many listen as can.
+    #[error("{max} listeners are open, which is as many as there can be")]
+    TooMany {
+        /// Most.
+        max: usize,
+    },
+}
+
+impl Classified for ListenError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::FilterCount { .. } | Self::BadFilter { .. } => ErrorCode::Invalid,
+            Self::TooMany { .. } => ErrorCode::LimitExceeded,
+        }
+    }
+}
+
+/// Lets an operator see messages as they pass, QoS 0. Implemented by the broker.
+pub trait Listen: std::fmt::Debug + Send + Sync {
+    /// Starts to listen. Dropping the [`Listener`] ends it.
+    fn listen(&self, request: &ListenRequest) -> Result<Listener, ListenError>;
+}
+
+/// Messages as they pass.
+#[derive(Debug)]
+pub struct Listener {
+    messages: mpsc::Receiver<Arc<Message>>,
+    missed: Arc<AtomicU64>,
+}
+
+impl Listener {
+    /// For the side that listens: what `messages` brings; `missed` counts what did not fit.
+    pub fn new(messages: mpsc::Receiver<Arc<Message>>, missed: Arc<AtomicU64>) -> Self {
+        Self { messages, missed }
+    }
+
+    /// The next message; `None` when the broker is gone.
+    pub async fn next(&mut self) -> Option<Arc<Message>> {
+        self.messages.recv().await
+    }
+
+    /// Messages dropped so far because the listener was too slow.
+    pub fn missed(&self) -> u64 {
+        self.missed.load(Ordering::Relaxed)
+    }
 }

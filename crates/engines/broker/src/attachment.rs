@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use picket_ports::Message;
+use picket_ports::connections::DisconnectReason;
 use picket_session::{Delivery, Dialect, DropReason, Effect, Filter, Input};
 
 use crate::broker::{Broker, UNLIMITED};
 use crate::slot::{SessionId, Slot, SlotState, book};
+use crate::stored::Stored;
 use crate::subscriptions::Subscription;
 
 /// How a connection ended.
@@ -52,6 +54,18 @@ pub enum Subscribed {
     Refused,
 }
 
+/// Whether a connection still has its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It has.
+    Current,
+    /// A newer connection has it: close as DUPLICATE_CLIENTID.
+    TakenOver,
+    /// [`picket_ports::Connections::end_connection`] ended it: close as API_INITIATED_DISCONNECT. The
+    /// will is dealt with.
+    EndedByApi,
+}
+
 /// A connection's hold on its session. Dropping it counts as a broken connection.
 #[derive(Debug)]
 pub struct Attachment {
@@ -76,9 +90,26 @@ impl Attachment {
         self.generation
     }
 
+    /// Whether this connection still has the session. Whenever that changes the connection is woken.
+    pub fn standing(&self) -> Standing {
+        let state = self.slot.state.lock();
+        match state.generation == self.generation {
+            _ if self.generation <= state.ended_by_api => Standing::EndedByApi,
+            true => Standing::Current,
+            false => Standing::TakenOver,
+        }
+    }
+
     /// Whether a newer connection has the session now.
     pub fn is_taken_over(&self) -> bool {
-        self.slot.state.lock().generation != self.generation
+        self.standing() == Standing::TakenOver
+    }
+
+    /// The promise that what this client's packets have changed in its session so far is durable;
+    /// `None` if nothing waits to be written. SUBACK and UNSUBACK follow it: a session that comes back
+    /// after a crash must have the subscriptions its client was told of.
+    pub fn stored(&self) -> Option<Stored> {
+        None
     }
 
     /// Subscriptions held.
@@ -201,14 +232,14 @@ impl Attachment {
         self.slot.state.lock().expiry_seconds
     }
 
-    /// The connection ends.
-    pub fn leave(mut self, departure: Departure) {
+    /// The connection ends, for `reason`.
+    pub fn leave(mut self, departure: Departure, reason: DisconnectReason) {
         self.has_left = true;
         let (will, expiry) = match departure {
             Departure::Graceful { expiry_seconds } => (false, expiry_seconds),
             Departure::WithWill { expiry_seconds } => (true, expiry_seconds),
         };
-        self.broker.leave(&self.slot, self.generation, will, expiry);
+        self.broker.leave(&self.slot, self.generation, (will, expiry), reason);
     }
 
     fn step(&self, input: Input) {
@@ -228,7 +259,8 @@ impl Attachment {
 impl Drop for Attachment {
     fn drop(&mut self) {
         if !self.has_left {
-            self.broker.leave(&self.slot, self.generation, true, None);
+            let lost = DisconnectReason::ConnectionLost;
+            self.broker.leave(&self.slot, self.generation, (true, None), lost);
         }
     }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use ahash::AHashMap;
 use parking_lot::{Mutex, RwLock};
 use picket_core::{Clock, Ledger, LedgerSnapshot, Timestamp};
-use picket_ports::{Message, MessageTap};
+use picket_ports::connections::{DisconnectReason, Disconnected};
+use picket_ports::{ConnectionFacts, Message, MessageTap};
 use picket_session::{DropReason, Effect, Filter, Input, Session, TopicLimits};
 use tokio::sync::Notify;
 
@@ -17,6 +18,7 @@ use crate::housekeeping::Diary;
 use crate::limits::BrokerLimits;
 use crate::retained::Retained;
 use crate::slot::{SessionId, Slot, SlotState, book};
+use crate::stored::Stored;
 use crate::subscriptions::Subscriptions;
 
 /// The message a client leaves for the case that its connection breaks.
@@ -43,6 +45,8 @@ pub struct SessionRequest {
     pub protocol_level: u8,
     /// The will, already authorised.
     pub will: Option<Will>,
+    /// What is shown of the connection.
+    pub facts: ConnectionFacts,
 }
 
 /// The answer to a [`SessionRequest`].
@@ -56,6 +60,9 @@ pub struct Connected {
     pub resend: Vec<Effect>,
     /// Packet ids of QoS 2 publishes that await PUBREL.
     pub incoming: BTreeSet<u16>,
+    /// Absent if nothing had to be stored. Else CONNACK follows it: a client that was told of a new
+    /// session must not find the old one after a crash.
+    pub stored: Option<Stored>,
 }
 
 /// Routes messages between clients and parts of the server.
@@ -142,6 +149,8 @@ impl Broker {
         state.expiry_seconds = request.expiry_seconds;
         state.protocol_level = request.protocol_level;
         state.will = request.will;
+        state.facts = request.facts;
+        state.disconnected = None;
         let mut resend = Vec::new();
         let attached = Input::Attached { receive_maximum: request.receive_maximum };
         state.session.step(now, attached, &mut resend);
@@ -150,7 +159,7 @@ impl Broker {
         drop(state);
         self.publish_wills(wills);
         let attachment = Attachment::new(Arc::clone(self), slot, generation);
-        Some(Connected { attachment, session_present, resend, incoming })
+        Some(Connected { attachment, session_present, resend, incoming, stored: None })
     }
 
     /// Ends what was before the new connection. Returns whether the session goes on.
@@ -200,7 +209,13 @@ impl Broker {
     }
 
     /// A connection is gone: keeps its session for its time, or ends it.
-    pub(crate) fn leave(&self, slot: &Arc<Slot>, generation: u64, will: bool, expiry: Option<u32>) {
+    pub(crate) fn leave(
+        &self,
+        slot: &Arc<Slot>,
+        generation: u64,
+        (will, expiry): (bool, Option<u32>),
+        reason: DisconnectReason,
+    ) {
         let now = self.clock.now();
         let mut wills = Vec::new();
         let mut table = self.table.lock();
@@ -212,6 +227,7 @@ impl Broker {
             state.expiry_seconds = expiry;
         }
         state.seat = None;
+        state.disconnected = Some(Disconnected { since: now, reason });
         slot.set_online(false);
         let mut dropped = Vec::new();
         state.session.step(now, Input::Detached, &mut dropped);
@@ -281,7 +297,8 @@ impl Broker {
             let mut message = will.message;
             message.arrived = self.clock.now();
             let message = Arc::new(message);
-            self.route(&message, None);
+            // Nobody waits for a will's acknowledgement.
+            let _routed = self.route(&message, None);
             if self.tap_for(&message.topic).is_some() && !self.diary.leave_for_tap(message) {
                 self.ledger.received(1);
                 self.ledger.dropped("tap_queue_full", 1);

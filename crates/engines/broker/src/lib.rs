@@ -13,12 +13,15 @@ mod limits;
 mod publish;
 mod retained;
 mod slot;
+mod stored;
 mod subscriptions;
 
-pub use attachment::{Attachment, Departure, SubscribeOptions, Subscribed};
+pub use attachment::{Attachment, Departure, Standing, SubscribeOptions, Subscribed};
 pub use broker::{Broker, Connected, SessionRequest, Will};
 pub use limits::BrokerLimits;
+pub use publish::Routed;
 pub use slot::SessionId;
+pub use stored::{NotStored, Stored};
 
 #[cfg(test)]
 mod tests;

@@ -8,27 +8,41 @@ use picket_session::{Delivery, check_topic};
 
 use crate::broker::{Broker, UNLIMITED};
 use crate::slot::{SessionId, Slot};
+use crate::stored::Stored;
 use crate::subscriptions::Subscription;
+
+/// What became of a message.
+#[derive(Debug)]
+#[must_use = "the publish is acknowledged only after what must be stored is"]
+pub struct Routed {
+    /// Sessions that got a copy.
+    pub receivers: usize,
+    /// Absent if nothing had to be stored. Else PUBACK follows it.
+    pub stored: Option<Stored>,
+    /// There was no room to retain the message. Subscribers got it.
+    pub retained_full: bool,
+}
 
 impl Broker {
     /// Puts `message` into the queues of everyone who is subscribed and keeps it if it is to be
-    /// retained. Does not call the tap. `sender` is left out where it asked for that. Returns the
-    /// number of receivers.
-    pub fn route(&self, message: &Arc<Message>, sender: Option<SessionId>) -> usize {
+    /// retained. Does not call the tap. `sender` is left out where it asked for that.
+    pub fn route(&self, message: &Arc<Message>, sender: Option<SessionId>) -> Routed {
+        let mut retained_full = false;
         if message.retain {
             let kept = self.retained.write().keep(message, &self.limits);
             if !kept {
+                retained_full = true;
                 self.ledger.received(1);
                 self.ledger.dropped("retained_full", 1);
             }
         }
         let copies = self.copies(message, sender);
         let now = self.clock.now();
-        let count = copies.len();
+        let receivers = copies.len();
         for (slot, delivery) in copies {
             slot.deliver(now, delivery, &self.ledger);
         }
-        count
+        Routed { receivers, stored: None, retained_full }
     }
 
     /// The tap, if it wants messages of this topic.
@@ -92,7 +106,12 @@ impl Publish for Broker {
             return Err(PublishError::BadTopic { topic, problem: problem.as_str() });
         }
         let message = Arc::new(message);
-        self.route(&message, None);
+        let routed = self.route(&message, None);
+        if let Some(stored) = &routed.stored
+            && stored.wait().await.is_err()
+        {
+            return Err(PublishError::NotStored { topic: message.topic.as_ref().to_owned() });
+        }
         let Some(tap) = self.tap_for(&message.topic) else { return Ok(()) };
         tap.accept(Arc::clone(&message)).await.map_err(|error| PublishError::RuleFailed {
             topic: message.topic.as_ref().to_owned(),

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use picket_core::{Ledger, Timestamp};
+use picket_ports::ConnectionFacts;
+use picket_ports::connections::Disconnected;
 use picket_session::{Delivery, DropReason, Effect, Input, Session};
 use tokio::sync::Notify;
 
@@ -37,6 +39,10 @@ pub(crate) struct SlotState {
     pub(crate) expiry_seconds: u32,
     /// 4 or 5; a session is not resumed under the other version.
     pub(crate) protocol_level: u8,
+    pub(crate) facts: ConnectionFacts,
+    pub(crate) disconnected: Option<Disconnected>,
+    /// The end of connections up to this generation came from outside.
+    pub(crate) ended_by_api: u64,
     pub(crate) will_due: Option<Timestamp>,
     pub(crate) session_due: Option<Timestamp>,
     /// Out of the table: nobody may use it any more.
@@ -53,6 +59,9 @@ impl Slot {
             filters: BTreeMap::new(),
             expiry_seconds: 0,
             protocol_level: 0,
+            facts: ConnectionFacts::default(),
+            disconnected: None,
+            ended_by_api: 0,
             will_due: None,
             session_due: None,
             is_removed: false,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use picket_core::{Clock, ManualClock, Timestamp};
+use picket_ports::connections::DisconnectReason;
 use picket_ports::messages::{MessageProperties, Origin};
-use picket_ports::{Message, Publish};
+use picket_ports::{ConnectionFacts, Message, Publish};
 use picket_session::{Dialect, Effect, Filter, matches};
 use proptest::prelude::*;
 use tokio::sync::Notify;
@@ -32,6 +33,7 @@ impl Bench {
             receive_maximum: 100,
             protocol_level: 5,
             will: None,
+            facts: ConnectionFacts::default(),
         }
     }
 
@@ -44,7 +46,7 @@ impl Bench {
     }
 
     fn publish(&self, topic: &str, retain: bool) -> usize {
-        self.broker.route(&Arc::new(message(topic, retain)), None)
+        self.broker.route(&Arc::new(message(topic, retain)), None).receivers
     }
 }
 
@@ -104,7 +106,8 @@ fn a_session_that_is_kept_gets_what_came_while_it_was_away() {
     let request = || SessionRequest { expiry_seconds: 60, ..Bench::request("a") };
     let client = bench.connect(request()).attachment;
     client.subscribe("t", options(1));
-    client.leave(Departure::Graceful { expiry_seconds: None });
+    let departure = Departure::Graceful { expiry_seconds: None };
+    client.leave(departure, DisconnectReason::ClientInitiatedDisconnect);
     bench.publish("t", false);
     let back = bench.connect(request());
     assert!(back.session_present);
@@ -117,7 +120,8 @@ fn a_session_ends_when_its_time_is_over() {
     let request = || SessionRequest { expiry_seconds: 60, ..Bench::request("a") };
     let client = bench.connect(request()).attachment;
     client.subscribe("t", options(1));
-    client.leave(Departure::WithWill { expiry_seconds: None });
+    let departure = Departure::WithWill { expiry_seconds: None };
+    client.leave(departure, DisconnectReason::ConnectionLost);
     bench.clock.advance(Duration::from_secs(60));
     bench.broker.tick(bench.clock.now());
     assert_eq!(bench.broker.session_count(), 0);

@@ -263,6 +263,7 @@ impl MessageTap for RulesEngine {
         }
         let (client_id, principal) = match &message.origin {
             Origin::Client { client_id, principal } => (Some(&**client_id), Some(&**principal)),
+            Origin::Http { principal } => (None, Some(&**principal)),
             Origin::Service(_) => (None, None),
         };
         let trace_id = client_id.map(|_| Uuid::new_v4().to_string());

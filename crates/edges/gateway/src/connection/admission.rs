@@ -13,7 +13,7 @@ use picket_broker::{SessionRequest, Will};
 use picket_policy::Action;
 use picket_ports::messages::Origin;
 use picket_ports::registry::CertificateStatus;
-use picket_ports::{DeviceCounters, Message};
+use picket_ports::{ConnectionFacts, DeviceCounters, Message};
 use picket_session::check_topic;
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -330,6 +330,12 @@ impl Applicant<'_> {
             receive_maximum: self.request.receive_maximum,
             protocol_level: self.request.level,
             will: granted.will.clone(),
+            facts: ConnectionFacts {
+                principal: Arc::clone(&granted.principal),
+                thing: granted.source.thing.as_deref().map(Arc::from),
+                session_identifier: granted.source.session.to_string().into(),
+                ..ConnectionFacts::default()
+            },
         };
         let wake = Arc::clone(&self.control.wake);
         let Some(connected) = self.shared.broker.connect(request, wake) else {

@@ -135,7 +135,7 @@ impl Client {
         }
         let parts = self.parts;
         let number = parts.attachment.connection_number().saturating_sub(1);
-        parts.attachment.leave(match end {
+        let departure = match end {
             End::Client { with_will: false, expiry_seconds } => {
                 Departure::Graceful { expiry_seconds }
             }
@@ -143,11 +143,12 @@ impl Client {
                 Departure::WithWill { expiry_seconds }
             }
             _ => Departure::WithWill { expiry_seconds: None },
-        });
+        };
+        parts.attachment.leave(departure, end.reason());
         parts.counters.disconnected();
         let more = json!({
             "clientInitiatedDisconnect": matches!(end, End::Client { .. }),
-            "disconnectReason": end.reason(),
+            "disconnectReason": end.reason().as_str(),
             "versionNumber": number,
         });
         let now = parts.shared.clock.now();

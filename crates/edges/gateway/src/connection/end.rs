@@ -1,5 +1,7 @@
 //! Why a session's connection ended (spec iot-core §3.8).
 
+use picket_ports::connections::DisconnectReason;
+
 /// The reason, as lifecycle events name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -22,16 +24,16 @@ pub(crate) enum End {
 }
 
 impl End {
-    pub(crate) const fn reason(self) -> &'static str {
+    pub(crate) const fn reason(self) -> DisconnectReason {
         match self {
-            Self::Client { .. } => "CLIENT_INITIATED_DISCONNECT",
-            Self::Lost => "CONNECTION_LOST",
-            Self::KeepAlive => "MQTT_KEEP_ALIVE_TIMEOUT",
-            Self::TakenOver => "DUPLICATE_CLIENTID",
-            Self::ClientError => "CLIENT_ERROR",
-            Self::AuthError => "AUTH_ERROR",
-            Self::ServerStops => "SERVER_INITIATED_DISCONNECT",
-            Self::ServerError => "SERVER_ERROR",
+            Self::Client { .. } => DisconnectReason::ClientInitiatedDisconnect,
+            Self::Lost => DisconnectReason::ConnectionLost,
+            Self::KeepAlive => DisconnectReason::MqttKeepAliveTimeout,
+            Self::TakenOver => DisconnectReason::DuplicateClientid,
+            Self::ClientError => DisconnectReason::ClientError,
+            Self::AuthError => DisconnectReason::AuthError,
+            Self::ServerStops => DisconnectReason::ServerInitiatedDisconnect,
+            Self::ServerError => DisconnectReason::ServerError,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, PubackReasonCode};
+use picket_broker::Stored;
 use picket_core::Timestamp;
 use picket_policy::Action;
 use picket_ports::messages::Origin;
@@ -164,17 +165,19 @@ impl Client {
         }
         let is_for_subscribers = to == Destination::Broker;
         let message = Arc::new(self.message(publish));
-        if is_for_subscribers {
-            shared.broker.route(&message, Some(self.parts.attachment.session()));
+        let sender = Some(self.parts.attachment.session());
+        let stored = match is_for_subscribers {
+            true => shared.broker.route(&message, sender).stored,
+            false => None,
+        };
+        let tap = shared.broker.tap_for(&message.topic).map(Arc::clone);
+        if stored.is_none() && tap.is_none() {
+            self.settle(Settled { qos, packet_id, failure: None });
+            return;
         }
-        match shared.broker.tap_for(&message.topic).map(Arc::clone) {
-            None => self.settle(Settled { qos, packet_id, failure: None }),
-            Some(tap) => {
-                let rules = run_rules(shared, tap, message);
-                let settled = rules.map(move |failure| Settled { qos, packet_id, failure });
-                self.pending.push_back(settled.boxed());
-            }
-        }
+        let ending = finish_publish(shared, stored, tap, message);
+        self.pending
+            .push_back(ending.map(move |failure| Settled { qos, packet_id, failure }).boxed());
     }
 
     fn message(&self, publish: PublishRequest) -> Message {
@@ -271,6 +274,21 @@ async fn answer_report(shared: &Shared, topic: String, document: Bytes) {
     {
         tracing::warn!(%error, "a rule on a report's answer failed");
     }
+}
+
+/// Waits for what must be on disk before the PUBACK. Returns what kept it from there.
+async fn finish_publish(
+    shared: Arc<Shared>,
+    stored: Option<Stored>,
+    tap: Option<Arc<dyn MessageTap>>,
+    message: Arc<Message>,
+) -> Option<&'static str> {
+    if let Some(stored) = stored
+        && stored.wait().await.is_err()
+    {
+        return Some("not_stored");
+    }
+    run_rules(shared, tap?, message).await
 }
 
 async fn run_rules(

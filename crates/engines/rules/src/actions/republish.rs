@@ -187,7 +187,9 @@ impl Action for Republish {
             let remedy = match error {
                 PublishError::BadTopic { .. } => Remedy::Nothing,
                 // The rule behind it has tried as often as rules try.
-                PublishError::RuleFailed { .. } => Remedy::Later,
+                PublishError::RuleFailed { .. }
+                | PublishError::NotStored { .. }
+                | PublishError::RetainedFull { .. } => Remedy::Later,
             };
             failure(error.to_string(), remedy)
         })

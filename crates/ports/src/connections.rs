@@ -1,0 +1,264 @@
+//! Who is connected, who was, and what each client is subscribed to: for iot-data's connection
+//! operations and for the console (spec iot-core §2.10, §3.8).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use picket_core::{Classified, ErrorCode, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What carries a connection's packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// TCP without TLS.
+    #[default]
+    Plain,
+    /// TLS.
+    Tls,
+    /// WebSocket inside TLS.
+    WebSocket,
+}
+
+/// What the front door knows of a connection besides its client id.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ConnectionFacts {
+    /// The peer's address.
+    pub source: Option<SocketAddr>,
+    /// Our address, as the peer reached it.
+    pub target: Option<SocketAddr>,
+    /// What carries the packets.
+    pub transport: Transport,
+    /// The keep-alive that holds, in seconds; 0 is none.
+    pub keep_alive_seconds: u16,
+    /// The thing the connection stands for.
+    pub thing: Option<Arc<str>>,
+    /// The certificate id, the identity behind an access key, or the user name.
+    pub principal: Arc<str>,
+    /// The session identifier of the connection's lifecycle events.
+    pub session_identifier: Arc<str>,
+}
+
+/// Why a connection ended, by AWS's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DisconnectReason {
+    /// Authentication or authorization failed.
+    AuthError,
+    /// DISCONNECT, or a close frame on a WebSocket.
+    ClientInitiatedDisconnect,
+    /// The client broke the protocol or a limit.
+    ClientError,
+    /// The socket died.
+    ConnectionLost,
+    /// A newer connection has the client id.
+    DuplicateClientid,
+    /// Not allowed, an address for example.
+    ForbiddenAccess,
+    /// Nothing came for one and a half keep-alive times.
+    MqttKeepAliveTimeout,
+    /// A part of the server failed.
+    ServerError,
+    /// The server stops.
+    ServerInitiatedDisconnect,
+    /// DeleteConnection.
+    ApiInitiatedDisconnect,
+    /// A rate limit.
+    Throttled,
+    /// A WebSocket has lived for as long as it may.
+    WebsocketTtlExpiration,
+    /// A custom authorizer's permission has run out.
+    CustomauthTtlExpiration,
+}
+
+impl DisconnectReason {
+    /// The name in lifecycle events and in GetConnection.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthError => "AUTH_ERROR",
+            Self::ClientInitiatedDisconnect => "CLIENT_INITIATED_DISCONNECT",
+            Self::ClientError => "CLIENT_ERROR",
+            Self::ConnectionLost => "CONNECTION_LOST",
+            Self::DuplicateClientid => "DUPLICATE_CLIENTID",
+            Self::ForbiddenAccess => "FORBIDDEN_ACCESS",
+            Self::MqttKeepAliveTimeout => "MQTT_KEEP_ALIVE_TIMEOUT",
+            Self::ServerError => "SERVER_ERROR",
+            Self::ServerInitiatedDisconnect => "SERVER_INITIATED_DISCONNECT",
+            Self::ApiInitiatedDisconnect => "API_INITIATED_DISCONNECT",
+            Self::Throttled => "THROTTLED",
+            Self::WebsocketTtlExpiration => "WEBSOCKET_TTL_EXPIRATION",
+            Self::CustomauthTtlExpiration => "CUSTOMAUTH_TTL_EXPIRATION",
+        }
+    }
+}
+
+/// The end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disconnected {
+    /// When.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: DisconnectReason,
+}
+
+/// A client that is connected, has a session, or was connected in the last half hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// The client id.
+    pub client_id: Arc<str>,
+    /// Of the present connection, else of the last one.
+    pub facts: ConnectionFacts,
+    /// When that connection began.
+    pub connected_since: Timestamp,
+    /// Absent while connected.
+    pub disconnected: Option<Disconnected>,
+    /// Whether the CONNECT asked for a new session.
+    pub clean_session: bool,
+    /// 4 for MQTT 3.1.1, 5 for MQTT 5.
+    pub protocol_level: u8,
+    /// How long the session outlives the connection, in seconds; `u32::MAX` is for ever.
+    pub session_expiry_seconds: u32,
+    /// When the session ends if the client stays away; absent while connected, without a session, or
+    /// if it never does.
+    pub session_ends: Option<Timestamp>,
+    /// Filters subscribed to.
+    pub subscriptions: usize,
+    /// Messages waiting to be sent.
+    pub queued: usize,
+    /// Messages sent and not acknowledged.
+    pub in_flight: usize,
+    /// Bytes of both.
+    pub queue_bytes: usize,
+}
+
+impl Connection {
+    /// Whether the client is connected now.
+    pub fn is_connected(&self) -> bool {
+        self.disconnected.is_none()
+    }
+}
+
+/// One subscription of a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionEntry {
+    /// The filter as sent, `$share/…` included.
+    pub filter: Arc<str>,
+    /// Highest QoS of copies.
+    pub qos: u8,
+}
+
+/// Which connections a listing shows. All conditions must hold; the default shows all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConnectionFilter {
+    /// Only those connected, or only those not.
+    pub connected: Option<bool>,
+    /// A part of the client id or of the thing's name.
+    pub text: Option<String>,
+    /// Exactly this thing.
+    pub thing: Option<String>,
+    /// Exactly this principal.
+    pub principal: Option<String>,
+}
+
+/// A page of connections in the order of client ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConnectionPage {
+    /// Fewer than asked for, even none, does not mean that it is the last page.
+    pub connections: Vec<Connection>,
+    /// The client id to go on after; absent on the last page.
+    pub next: Option<String>,
+}
+
+/// How a session is to be ended from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EndConnection {
+    /// Also throw the session away.
+    pub clean_session: bool,
+    /// Do not publish the will.
+    pub prevent_will: bool,
+}
+
+/// Why an operation on a connection failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionsError {
+    /// Neither connected nor known.
+    #[error("client `{client_id}` has no connection and no session")]
+    NoSuchClient {
+        /// The client id.
+        client_id: String,
+    },
+    /// The change could not be stored.
+    #[error("the end of the session of client `{client_id}` could not be stored")]
+    NotStored {
+        /// The client id.
+        client_id: String,
+    },
+}
+
+impl Classified for ConnectionsError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoSuchClient { .. } => ErrorCode::NotFound,
+            Self::NotStored { .. } => ErrorCode::Unavailable,
+        }
+    }
+}
+
+/// Looks at connections and ends them. Implemented by the broker.
+#[async_trait]
+pub trait Connections: std::fmt::Debug + Send + Sync {
+    /// The client's present connection, kept session, or last connection if it ended in the last half
+    /// hour.
+    async fn connection(&self, client_id: &str) -> Option<Connection>;
+
+    /// Up to `page_max` connections that fit `filter`, whose client id comes after `after`.
+    async fn connections(
+        &self,
+        filter: &ConnectionFilter,
+        after: Option<&str>,
+        page_max: usize,
+    ) -> ConnectionPage;
+
+    /// Connected clients, and sessions kept for clients that are not.
+    async fn connection_counts(&self) -> ConnectionCounts;
+
+    /// All subscriptions of the client in the order of filters; `None` if it has no session.
+    async fn subscriptions(&self, client_id: &str) -> Option<Vec<SubscriptionEntry>>;
+
+    /// Cuts the client's connection as API_INITIATED_DISCONNECT and, if asked, throws its session
+    /// away. Resolves when the session is detached and the change is stored; the socket closes at once
+    /// after.
+    async fn end_connection(
+        &self,
+        client_id: &str,
+        how: EndConnection,
+    ) -> Result<(), ConnectionsError>;
+}
+
+/// How many clients there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct ConnectionCounts {
+    /// Connected now.
+    pub connected: usize,
+    /// Sessions without a connection.
+    pub kept: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_stored_under_the_names_that_events_use() {
+        for reason in [
+            DisconnectReason::DuplicateClientid,
+            DisconnectReason::MqttKeepAliveTimeout,
+            DisconnectReason::WebsocketTtlExpiration,
+            DisconnectReason::ApiInitiatedDisconnect,
+        ] {
+            let stored = serde_json::to_value(reason).unwrap();
+            assert_eq!(stored, serde_json::json!(reason.as_str()));
+        }
+    }
+}
