@@ -1,86 +1,88 @@
 //! The registry of a single machine, in one SQLite file.
+//!
+//! Writes go through one thread that runs what has come together in one transaction ([`writer`]), so
+//! that a change costs a share of a disk flush and is durable when its call resolves. Reads go through
+//! a few connections of their own ([`readers`]). One file for each trait of the port.
 
-mod registry;
+mod audit_trail;
+mod certificates;
+mod connection;
+mod devices;
+mod documents;
+mod failure;
+mod feed;
+mod groups;
+mod migrations;
+mod paging;
+mod policies;
+mod readers;
 mod rows;
+mod snapshot;
+mod tags;
+mod things;
+mod writer;
 
-use std::path::Path;
-use std::time::Duration;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use picket_ports::RegistryError;
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use tokio::sync::watch;
+use rusqlite::Connection;
 
-const CONNECTIONS_MAX: u32 = 4;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::failure::Outcome;
+use crate::feed::{Changes, Publisher};
+use crate::readers::Readers;
+use crate::writer::Writer;
+
+type Result<T> = std::result::Result<T, RegistryError>;
 
 /// An open registry. Changes are durable (WAL, `synchronous = FULL`) when their call resolves.
 #[derive(Debug)]
 pub struct SqliteRegistry {
-    pool: SqlitePool,
-    revision: watch::Sender<u64>,
+    writer: Writer,
+    readers: Readers,
+    publisher: Arc<Publisher>,
 }
 
 impl SqliteRegistry {
-    /// Opens or creates the database file `path` and brings its schema up to date.
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self, RegistryError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .connect_with(options)
-            .await
-            .map_err(rows::storage)?;
-        sqlx::migrate!("./migrations")
-            .run(&pool)
-            .await
-            .map_err(|error| RegistryError::Storage(error.to_string()))?;
-        Ok(Self { pool, revision: watch::Sender::new(1) })
+    /// Opens or creates the database file `path`, for its owner only, and brings its schema up to date.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(path)).await;
+        opened.map_err(|error| RegistryError::Storage(error.to_string()))?
     }
 
-    /// Waits for running statements and closes the file.
+    fn open_blocking(path: PathBuf) -> Result<Self> {
+        let mut database = connection::open_for_writing(&path)?;
+        migrations::run(&mut database)?;
+        let publisher = Arc::new(Publisher::new());
+        let writer = Writer::start(database, publisher.clone())?;
+        Ok(Self { writer, readers: Readers::new(path), publisher })
+    }
+
+    /// Waits for running statements and closes the file. Later calls fail.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
+        self.writer.close().await;
     }
 
-    fn changed(&self) {
-        self.revision.send_modify(|revision| *revision += 1);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use picket_core::{ThingName, Timestamp};
-    use picket_ports::registry::{Registry, Thing, conformance};
-
-    #[tokio::test]
-    async fn passes_the_registry_suite() {
-        let dir = tempfile::tempdir().unwrap();
-        conformance::registry(&SqliteRegistry::open(dir.path().join("registry.db")).await.unwrap())
-            .await;
+    /// Runs `operation` in the transaction that is next. It resolves when that is durable.
+    async fn write<T, F>(&self, operation: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &mut Changes) -> Outcome<T> + Send + 'static,
+    {
+        self.writer.write(operation).await
     }
 
-    #[tokio::test]
-    async fn what_was_created_is_there_after_reopening() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("registry.db");
-        let name = ThingName::new("pump-17").unwrap();
-        let thing = Thing {
-            name,
-            type_name: None,
-            attributes: Vec::new(),
-            created: Timestamp::from_millis(7),
-        };
-        let first = SqliteRegistry::open(&file).await.unwrap();
-        first.create_thing(&thing).await.unwrap();
-        first.close().await;
-        let second = SqliteRegistry::open(&file).await.unwrap();
-        assert_eq!(second.thing(&thing.name).await.unwrap(), thing);
+    /// Runs `operation` on a connection that only reads.
+    async fn read<T, F>(&self, operation: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+    {
+        self.readers.read(operation).await
     }
 }

@@ -1,122 +1,100 @@
-//! Rows as the port's types, and the database's errors as the port's.
+//! Columns as the port's types.
 
 use picket_core::{CertificateId, PolicyName, ThingName, Timestamp};
-use picket_ports::RegistryError;
-use picket_ports::registry::{
-    Certificate, CertificateStatus, Document, DocumentKind, Policy, PolicyTarget, Thing, ThingGroup,
-};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Params, Row};
 
-pub(crate) fn storage(error: sqlx::Error) -> RegistryError {
-    RegistryError::Storage(error.to_string())
+use crate::failure::{Failure, Outcome, damaged};
+
+/// Attribute pairs as they are stored.
+pub(crate) fn pairs_text(pairs: &[(String, String)]) -> Outcome<String> {
+    serde_json::to_string(pairs).map_err(damaged)
 }
 
-fn damaged(error: impl std::fmt::Display) -> RegistryError {
-    RegistryError::Storage(format!("a stored row is damaged: {error}"))
-}
-
-/// Maps the violation of a primary key to `AlreadyExists`.
-pub(crate) fn insert_error(kind: &'static str, name: &str, error: sqlx::Error) -> RegistryError {
-    match &error {
-        sqlx::Error::Database(cause) if cause.is_unique_violation() => {
-            RegistryError::AlreadyExists { kind, name: name.to_owned() }
-        }
-        _ => storage(error),
+/// Reads [`pairs_text`].
+pub(crate) fn pairs(row: &Row<'_>, column: usize) -> Outcome<Vec<(String, String)>> {
+    match text_ref(row, column)? {
+        "[]" => Ok(Vec::new()),
+        text => serde_json::from_str(text).map_err(damaged),
     }
 }
 
-pub(crate) fn not_found(kind: &'static str, name: impl ToString) -> RegistryError {
-    RegistryError::NotFound { kind, name: name.to_string() }
+/// A number of ours, which fits, as SQLite's.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn text(row: &SqliteRow, column: &'static str) -> Result<String, RegistryError> {
-    row.try_get(column).map_err(damaged)
+pub(crate) fn number(row: &Row<'_>, column: usize) -> Outcome<u64> {
+    u64::try_from(row.get::<_, i64>(column)?).map_err(damaged)
 }
 
-fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp, RegistryError> {
-    row.try_get(column).map(Timestamp::from_millis).map_err(damaged)
+pub(crate) fn time(row: &Row<'_>, column: usize) -> Outcome<Timestamp> {
+    Ok(Timestamp::from_millis(row.get(column)?))
 }
 
-pub(crate) fn thing_name(
-    row: &SqliteRow,
-    column: &'static str,
-) -> Result<ThingName, RegistryError> {
-    ThingName::new(text(row, column)?).map_err(damaged)
+pub(crate) fn text(row: &Row<'_>, column: usize) -> Outcome<String> {
+    Ok(row.get(column)?)
 }
 
-pub(crate) fn policy_name(
-    row: &SqliteRow,
-    column: &'static str,
-) -> Result<PolicyName, RegistryError> {
-    PolicyName::new(text(row, column)?).map_err(damaged)
+pub(crate) fn maybe_text(row: &Row<'_>, column: usize) -> Outcome<Option<String>> {
+    Ok(row.get(column)?)
 }
 
-pub(crate) fn certificate_id(
-    row: &SqliteRow,
-    column: &'static str,
-) -> Result<CertificateId, RegistryError> {
-    CertificateId::new(text(row, column)?).map_err(damaged)
-}
-
-pub(crate) fn thing(row: &SqliteRow) -> Result<Thing, RegistryError> {
-    Ok(Thing {
-        name: thing_name(row, "name")?,
-        type_name: row.try_get("type_name").map_err(damaged)?,
-        attributes: serde_json::from_str(&text(row, "attributes")?).map_err(damaged)?,
-        created: time(row, "created")?,
-    })
-}
-
-pub(crate) fn group(row: &SqliteRow) -> Result<ThingGroup, RegistryError> {
-    let parent = row.try_get("parent").map_err(damaged)?;
-    Ok(ThingGroup { name: text(row, "name")?, parent, created: time(row, "created")? })
-}
-
-pub(crate) fn certificate(row: &SqliteRow) -> Result<Certificate, RegistryError> {
-    let status = text(row, "status")?;
-    Ok(Certificate {
-        id: certificate_id(row, "id")?,
-        pem: text(row, "pem")?,
-        status: CertificateStatus::parse(&status)
-            .ok_or_else(|| damaged(format!("status `{status}`")))?,
-        not_after: time(row, "not_after")?,
-        created: time(row, "created")?,
-    })
-}
-
-pub(crate) fn policy(row: &SqliteRow) -> Result<Policy, RegistryError> {
-    Ok(Policy {
-        name: policy_name(row, "name")?,
-        document: text(row, "document")?,
-        created: time(row, "created")?,
-    })
-}
-
-pub(crate) fn document(kind: DocumentKind, row: &SqliteRow) -> Result<Document, RegistryError> {
-    let version: i64 = row.try_get("version").map_err(damaged)?;
-    Ok(Document {
-        kind,
-        name: text(row, "name")?,
-        body: text(row, "body")?,
-        version: u64::try_from(version).map_err(damaged)?,
-        created: time(row, "created")?,
-        modified: time(row, "modified")?,
-    })
-}
-
-/// A policy target as its two columns.
-pub(crate) fn target_columns(target: &PolicyTarget) -> (&'static str, &str) {
-    match target {
-        PolicyTarget::Certificate(id) => ("certificate", id.as_str()),
-        PolicyTarget::Group(name) => ("group", name),
+pub(crate) fn text_ref<'r>(row: &'r Row<'_>, column: usize) -> Outcome<&'r str> {
+    match row.get_ref(column)? {
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).map_err(damaged),
+        other => Err(damaged(format!("column {column} is {}, not text", other.data_type()))),
     }
 }
 
-pub(crate) fn policy_target(row: &SqliteRow) -> Result<PolicyTarget, RegistryError> {
-    match text(row, "target_kind")?.as_str() {
-        "certificate" => Ok(PolicyTarget::Certificate(certificate_id(row, "target")?)),
-        "group" => Ok(PolicyTarget::Group(text(row, "target")?)),
-        other => Err(damaged(format!("policy target kind `{other}`"))),
-    }
+pub(crate) fn thing_name(row: &Row<'_>, column: usize) -> Outcome<ThingName> {
+    ThingName::new(text_ref(row, column)?).map_err(damaged)
+}
+
+pub(crate) fn policy_name(row: &Row<'_>, column: usize) -> Outcome<PolicyName> {
+    PolicyName::new(text_ref(row, column)?).map_err(damaged)
+}
+
+pub(crate) fn certificate_id(row: &Row<'_>, column: usize) -> Outcome<CertificateId> {
+    CertificateId::new(text_ref(row, column)?).map_err(damaged)
+}
+
+/// The first row of a query, if there is one.
+pub(crate) fn first<T>(
+    database: &Connection,
+    text: &str,
+    parameters: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Outcome<T>,
+) -> Outcome<Option<T>> {
+    let mut statement = database.prepare_cached(text)?;
+    let mut found = statement.query(parameters)?;
+    found.next()?.map(read).transpose()
+}
+
+/// All rows of a query.
+pub(crate) fn all<T>(
+    database: &Connection,
+    text: &str,
+    parameters: impl Params,
+    read: impl Fn(&Row<'_>) -> Outcome<T>,
+) -> Outcome<Vec<T>> {
+    let mut statement = database.prepare_cached(text)?;
+    let found = statement.query(parameters)?;
+    found.and_then(|row| read(row)).collect()
+}
+
+/// Whether a query has a row.
+pub(crate) fn exists(database: &Connection, text: &str, parameters: impl Params) -> Outcome<bool> {
+    Ok(database.prepare_cached(text)?.exists(parameters)?)
+}
+
+/// Runs a statement; says how many rows it changed.
+pub(crate) fn change(database: &Connection, text: &str, parameters: impl Params) -> Outcome<usize> {
+    database.prepare_cached(text)?.execute(parameters).map_err(Failure::from)
+}
+
+/// How many rows a table has.
+pub(crate) fn count(database: &Connection, text: &str) -> Outcome<u64> {
+    let counted = first(database, text, [], |row| number(row, 0))?;
+    Ok(counted.unwrap_or_default())
 }
