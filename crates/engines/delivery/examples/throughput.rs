@@ -17,8 +17,8 @@ use hyper_util::rt::TokioIo;
 use picket_core::{Account, Clock, SystemClock, Tasks, TraceId};
 use picket_delivery::{DeliveryConfig, DeliveryDeps, DeliveryEngine};
 use picket_fjall::FjallStore;
-use picket_ports::registry::DocumentKind;
-use picket_ports::{Delivery, Record, Registry};
+use picket_ports::registry::{DocumentKind, Documents};
+use picket_ports::{Delivery, Record};
 use picket_sqlite::SqliteRegistry;
 use tokio::net::TcpListener;
 

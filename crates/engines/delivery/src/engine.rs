@@ -143,7 +143,7 @@ impl DeliveryEngine {
             retired: RwLock::new(books::empty()),
             reconciling: Mutex::default(),
         });
-        let revision = engine.registry.revision();
+        let revision = engine.registry.documents_revision();
         engine.reconcile().await?;
         engine.take_up_orphans().await?;
         tasks.spawn("delivery-registry", follow(engine.clone(), revision));

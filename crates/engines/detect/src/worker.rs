@@ -49,7 +49,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// Loads state and profiles.
     pub(crate) async fn open(shared: Arc<Shared>) -> Result<Self, crate::OpenError> {
-        let revision = shared.registry.revision();
+        let revision = shared.registry.documents_revision();
         let changes = shared.directory.changes();
         let mut partitions = Vec::new();
         for number in 0..shared.log.partitions() {

@@ -110,7 +110,7 @@ impl RulesEngine {
     pub fn follow_registry(self: &Arc<Self>, tasks: &Tasks) {
         let engine = Arc::clone(self);
         let token = tasks.token();
-        let mut revision = engine.parts.registry.revision();
+        let mut revision = engine.parts.registry.documents_revision();
         // What changed between opening and now counts as news.
         revision.mark_changed();
         tasks.spawn("rules-reload", async move {

@@ -104,7 +104,7 @@ impl Indexes {
     }
 
     pub(crate) fn revision(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.registry.revision()
+        self.registry.documents_revision()
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {

@@ -181,13 +181,12 @@ impl Provisioner {
     async fn create(&self, item: &Item, now: Timestamp) -> Result<ResourceState, RegistryError> {
         let created = match item {
             Item::Group { name, parent } => {
-                let (name, parent) = (name.clone(), parent.clone());
-                let group = ThingGroup { name, parent, created: now };
+                let id = uuid::Uuid::new_v4().to_string();
+                let group = ThingGroup::new(name.clone(), id, parent.clone(), now);
                 self.registry.create_group(&group).await
             }
             Item::Policy { name, document } => {
-                let (name, document) = (name.clone(), document.to_string());
-                let policy = Policy { name, document, created: now };
+                let policy = Policy::new(name.clone(), document.to_string(), now);
                 self.registry.create_policy(&policy).await
             }
             Item::Document { kind, name, body } => {
@@ -211,15 +210,9 @@ impl Provisioner {
             serde_json::from_str::<Value>(stored).is_ok_and(|stored| stored == *wanted)
         };
         Ok(match item {
-            Item::Group { name, parent } => {
-                let groups = self.registry.groups().await?;
-                groups.iter().any(|group| group.name == *name && group.parent == *parent)
-            }
+            Item::Group { name, parent } => self.registry.group(name).await?.parent == *parent,
             Item::Policy { name, document } => {
-                let policies = self.registry.policies().await?;
-                policies
-                    .iter()
-                    .any(|policy| policy.name == *name && same(&policy.document, document))
+                same(&self.registry.policy(name).await?.document(), document)
             }
             Item::Document { kind, name, body } => {
                 same(&self.registry.document(*kind, name).await?.body, body)

@@ -86,7 +86,7 @@ impl HecServer {
             (false, _) => None,
         };
         // From here on a change of the registry is noticed; tokens are read after that.
-        let revision = deps.registry.revision();
+        let revision = deps.registry.documents_revision();
         let tokens = load_tokens(&*deps.registry).await?;
         let first_id = count_run(&*deps.states).await? << IDS_PER_RUN_BITS;
         let limits = AckLimits {

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use picket_core::{Account, SystemClock, Tasks};
 use picket_delivery::{DeliveryConfig, DeliveryDeps, DeliveryEngine};
-use picket_ports::registry::DocumentKind;
-use picket_ports::{Delivery, Record, Registry};
+use picket_ports::registry::{DocumentKind, Documents};
+use picket_ports::{Delivery, Record};
 use serde_json::{Value, json};
 
 use crate::bench::{BUSY, Bench, GRACE, NOW, until};

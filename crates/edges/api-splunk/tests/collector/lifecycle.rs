@@ -1,7 +1,6 @@
 //! Tokens that change while the collector runs, and its end.
 
-use picket_ports::Registry;
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::{DocumentKind, Documents};
 use tokio::net::TcpStream;
 
 use crate::bench::{Bench, GRACE, NOW, post, until};

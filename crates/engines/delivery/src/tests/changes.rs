@@ -1,8 +1,8 @@
 //! Streams that change while they run.
 
 use picket_core::{Clock, SystemClock};
-use picket_ports::registry::DocumentKind;
-use picket_ports::{Delivery, Registry};
+use picket_ports::Delivery;
+use picket_ports::registry::{DocumentKind, Documents};
 use serde_json::json;
 
 use super::collector::{Acks, Act, Collector};

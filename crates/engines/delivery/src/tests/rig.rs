@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use picket_core::{Account, Clock, SystemClock, Tasks, Timestamp, TraceId};
 use picket_fjall::{FjallConfig, FjallStore};
-use picket_ports::registry::DocumentKind;
-use picket_ports::{Delivery, DeliveryError, Receipt, Record, Registry};
+use picket_ports::registry::{DocumentKind, Documents};
+use picket_ports::{Delivery, DeliveryError, Receipt, Record};
 use picket_sqlite::SqliteRegistry;
 
 use super::collector::Collector;

@@ -51,7 +51,7 @@ async fn step(rig: &mut Rig, step: &Value) {
     }
     cloud_step(rig, thing, step).await;
     if let Some(profile) = step.get("profile") {
-        use picket_ports::Registry;
+        use picket_ports::registry::Documents as _;
         let (kind, now) = (DocumentKind::SecurityProfile, rig.engine.shared.clock.now());
         let body = profile.to_string();
         rig.registry.replace_document(kind, "p", &body, None, now).await.unwrap();

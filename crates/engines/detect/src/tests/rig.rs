@@ -13,11 +13,11 @@ use parking_lot::Mutex;
 use picket_core::{CertificateId, Clock, ManualClock, Tasks, Timestamp};
 use picket_fjall::FjallStore;
 use picket_ports::directory::{CertificateEntry, DirectoryChange, Principal};
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::{DocumentKind, Documents as _};
 use picket_ports::reports::ReportFormat;
 use picket_ports::{
-    CloudMetrics, DeviceCounters, Directory, Message, Publish, PublishError, Registry,
-    ReportIntake, ReportPublish, ReportReply,
+    CloudMetrics, DeviceCounters, Directory, Message, Publish, PublishError, ReportIntake,
+    ReportPublish, ReportReply,
 };
 use picket_sqlite::SqliteRegistry;
 use tokio::sync::broadcast;

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use picket_core::{ManualClock, Timestamp, TraceId};
+use picket_ports::registry::Documents as _;
 use picket_ports::{DeliveryError, PublishError, Receipt, Record};
 use picket_sqlite::SqliteRegistry;
 

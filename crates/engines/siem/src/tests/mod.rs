@@ -17,8 +17,8 @@ use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::prelude::{DataFrame, SessionContext, ident};
 use picket_core::{ManualClock, Tasks, Timestamp};
 use picket_fjall::{FjallConfig, FjallStore};
-use picket_ports::registry::DocumentKind;
-use picket_ports::{EventIndex, IndexedEvent, Registry};
+use picket_ports::registry::{DocumentKind, Documents};
+use picket_ports::{EventIndex, IndexedEvent};
 use picket_sqlite::SqliteRegistry;
 
 use crate::{EventRange, Siem, SiemConfig, SiemDeps};

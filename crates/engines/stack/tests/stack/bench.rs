@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use picket_core::{Account, Timestamp};
-use picket_ports::Registry;
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::{DocumentKind, Documents, GroupFilter, Groups, Order, Page, Policies};
 use picket_sqlite::SqliteRegistry;
 use picket_stack::{Outcome, Parameters, Provisioner, ResourceState, StackError};
 use serde_json::Value;
@@ -49,8 +48,10 @@ impl Bench {
 
     /// How many things of any kind the registry holds.
     pub(crate) async fn count(&self) -> usize {
-        let mut count = self.registry.groups().await.unwrap().len();
-        count += self.registry.policies().await.unwrap().len();
+        let page = Page::first(100);
+        let groups = self.registry.groups(&GroupFilter::default(), &page).await.unwrap();
+        let policies = self.registry.policies(Order::Ascending, &page).await.unwrap();
+        let mut count = groups.rows.len() + policies.rows.len();
         for kind in [
             DocumentKind::SecurityProfile,
             DocumentKind::TopicRule,

@@ -1,8 +1,7 @@
 //! What applying a template does to the registry.
 
 use picket_core::PolicyName;
-use picket_ports::Registry;
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::{DocumentKind, Documents, Policies};
 use picket_stack::{Parameters, ResourceState, StackError};
 use serde_json::json;
 
@@ -67,11 +66,14 @@ async fn what_somebody_changed_is_left_as_it_is_and_reported() {
     let bench = Bench::start().await;
     bench.apply(GROUPS).await.unwrap();
     let name = PolicyName::new("p").unwrap();
-    bench.registry.replace_policy(&name, r#"{"Statement":[{"Effect":"Deny"}]}"#).await.unwrap();
+    let mut policy = bench.registry.policy(&name).await.unwrap();
+    policy.versions[0].document = r#"{"Statement":[{"Effect":"Deny"}]}"#.into();
+    policy.revision += 1;
+    bench.registry.replace_policy(&policy).await.unwrap();
     let outcome = bench.apply(GROUPS).await.unwrap();
     assert_eq!(states(&outcome)["Policy"], ResourceState::KeptAsIs);
     assert_eq!(states(&outcome)["Child"], ResourceState::Unchanged);
-    assert!(bench.registry.policies().await.unwrap()[0].document.contains("Deny"));
+    assert!(bench.registry.policy(&name).await.unwrap().document().contains("Deny"));
 }
 
 #[tokio::test]

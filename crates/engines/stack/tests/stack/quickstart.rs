@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use picket_core::{Account, PolicyName};
 use picket_policy::{Action, Authorizer, Decision, PolicyDocument, Subject, ThingFacts};
-use picket_ports::Registry;
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::{DocumentKind, Policies};
 use picket_stack::{Parameters, ResourceState};
 use serde_json::{Value, json};
 
@@ -16,6 +15,11 @@ const TOKEN: &str = "0aeeac95-ac74-4aa9-b30d-6c4c0ac581ba";
 
 fn parameters() -> Parameters {
     Parameters::new().with("HecUrl", "https://127.0.0.1:8088").with("HecToken", TOKEN)
+}
+
+async fn device_policy(bench: &Bench) -> Arc<str> {
+    let name = PolicyName::new("picket-device").unwrap();
+    bench.registry.policy(&name).await.unwrap().document()
 }
 
 #[tokio::test]
@@ -35,9 +39,7 @@ async fn a_first_start_makes_everything_and_a_second_changes_nothing() {
 async fn the_device_policy_keeps_its_variables() {
     let bench = Bench::start().await;
     bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
-    let policies = bench.registry.policies().await.unwrap();
-    assert_eq!(policies[0].name, PolicyName::new("picket-device").unwrap());
-    let document: Value = serde_json::from_str(&policies[0].document).unwrap();
+    let document: Value = serde_json::from_str(&device_policy(&bench).await).unwrap();
     assert_eq!(
         document["Statement"][0]["Resource"],
         "arn:aws:iot:eu-west-1:111122223333:client/${iot:Connection.Thing.ThingName}"
@@ -109,7 +111,7 @@ fn authorizer(document: &str, client_id: &str) -> Authorizer {
 async fn a_device_may_do_what_it_needs_and_nothing_else() {
     let bench = Bench::start().await;
     bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
-    let document = bench.registry.policies().await.unwrap()[0].document.clone();
+    let document = device_policy(&bench).await;
     let own = authorizer(&document, "pump-17");
     let allowed = |rights: &Authorizer, action, resource: &str| {
         matches!(rights.decide(action, resource), Decision::Allowed(_))
