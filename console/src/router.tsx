@@ -6,12 +6,23 @@ import { sessionQuery } from "./api/queries";
 import { Shell } from "./components/Shell";
 import { Empty, Failed, Loading } from "./components/StateViews";
 import { Alarms } from "./pages/Alarms";
+import { Certificate } from "./pages/Certificate";
+import { Certificates } from "./pages/Certificates";
+import { Changes } from "./pages/Changes";
+import { Connections } from "./pages/Connections";
+import { Group } from "./pages/Group";
+import { Groups } from "./pages/Groups";
 import { Login } from "./pages/Login";
+import { MqttClient } from "./pages/MqttClient";
+import { NewPolicy } from "./pages/NewPolicy";
 import { Overview } from "./pages/Overview";
+import { Policies } from "./pages/Policies";
+import { Policy } from "./pages/Policy";
 import { Profiles } from "./pages/Profiles";
 import { Search } from "./pages/Search";
 import { Thing } from "./pages/Thing";
 import { Things } from "./pages/Things";
+import { ThingTypes } from "./pages/ThingTypes";
 import { TABS, type Tab } from "./search/Results";
 
 function Root() {
@@ -58,12 +69,20 @@ const alarms = createRoute({
   },
 });
 
-type ThingsSearch = { prefix?: string | undefined; after?: string | undefined };
+type ThingsSearch = {
+  prefix?: string | undefined;
+  type_name?: string | undefined;
+  after?: string | undefined;
+};
 const things = createRoute({
   getParentRoute: () => root,
   path: "/things",
   component: Things,
-  validateSearch: (raw: Raw): ThingsSearch => ({ prefix: text(raw.prefix), after: text(raw.after) }),
+  validateSearch: (raw: Raw): ThingsSearch => ({
+    prefix: text(raw.prefix),
+    type_name: text(raw.type_name),
+    after: text(raw.after),
+  }),
 });
 
 const thing = createRoute({ getParentRoute: () => root, path: "/things/$name", component: Thing });
@@ -89,6 +108,66 @@ const search = createRoute({
 
 const profiles = createRoute({ getParentRoute: () => root, path: "/profiles", component: Profiles });
 
+type Paged = { prefix?: string | undefined; after?: string | undefined };
+const paged = (raw: Raw): Paged => ({ prefix: text(raw.prefix), after: text(raw.after) });
+
+const types = createRoute({ getParentRoute: () => root, path: "/types", component: ThingTypes });
+const groups = createRoute({
+  getParentRoute: () => root,
+  path: "/groups",
+  component: Groups,
+  validateSearch: paged,
+});
+const group = createRoute({ getParentRoute: () => root, path: "/groups/$name", component: Group });
+const certificates = createRoute({
+  getParentRoute: () => root,
+  path: "/certificates",
+  component: Certificates,
+  validateSearch: paged,
+});
+const certificate = createRoute({
+  getParentRoute: () => root,
+  path: "/certificates/$id",
+  component: Certificate,
+});
+const policies = createRoute({
+  getParentRoute: () => root,
+  path: "/policies",
+  component: Policies,
+  validateSearch: paged,
+});
+const newPolicy = createRoute({ getParentRoute: () => root, path: "/new-policy", component: NewPolicy });
+const policy = createRoute({ getParentRoute: () => root, path: "/policies/$name", component: Policy });
+
+const VIEWS = ["connected", "kept", "log"] as const;
+type ConnectionsSearch = Paged & { view?: (typeof VIEWS)[number] | undefined };
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: "/connections",
+  component: Connections,
+  validateSearch: (raw: Raw): ConnectionsSearch => ({
+    ...paged(raw),
+    view: VIEWS.find((view) => view === raw.view),
+  }),
+});
+const mqtt = createRoute({ getParentRoute: () => root, path: "/mqtt", component: MqttClient });
+
+type ChangesSearch = {
+  actor?: string | undefined;
+  resource?: string | undefined;
+  after?: string | undefined;
+};
+const changes = createRoute({
+  getParentRoute: () => root,
+  path: "/changes",
+  component: Changes,
+  validateSearch: (raw: Raw): ChangesSearch => ({
+    actor: text(raw.actor),
+    resource: text(raw.resource),
+    after: text(raw.after),
+  }),
+});
+
 // Plain texts in the address, none of the router's JSON.
 function parseSearch(query: string): Raw {
   return Object.fromEntries(new URLSearchParams(query));
@@ -103,7 +182,11 @@ function stringifySearch(values: Raw): string {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, alarms, things, thing, search, profiles]),
+  routeTree: root.addChildren([
+    ...[overview, alarms, search, profiles],
+    ...[things, thing, types, groups, group, certificates, certificate],
+    ...[policies, newPolicy, policy, connections, mqtt, changes],
+  ]),
   parseSearch,
   stringifySearch,
   defaultPreload: false,

@@ -24,7 +24,7 @@ export function setCsrfToken(token: string): void {
   csrfToken = token;
 }
 
-type Method = "GET" | "POST" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Sends a request and reads its JSON answer. Throws `ApiError` for anything else. */
 export async function call<T>(
@@ -66,7 +66,7 @@ async function errorOf(response: Response): Promise<ApiError> {
 }
 
 /** `?a=1&b=2` of the values that are set. */
-export function query(values: Record<string, string | number | undefined>): string {
+export function query(values: Record<string, string | number | boolean | undefined>): string {
   const set = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
   const text = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
   return text === "" ? "" : `?${text}`;

@@ -46,7 +46,13 @@ export const alarmsQuery = (filter: AlarmFilter) =>
     refetchInterval: 5_000,
   });
 
-export const thingsQuery = (filter: { prefix: string; after?: string | undefined }) =>
+export type ThingsFilter = {
+  prefix: string;
+  type_name?: string | undefined;
+  after?: string | undefined;
+};
+
+export const thingsQuery = (filter: ThingsFilter) =>
   queryOptions({
     queryKey: ["things", filter],
     queryFn: ({ signal }) =>

@@ -129,7 +129,7 @@ export type ThingRow = {
 
 export type ThingList = {
   things: Array<ThingRow>;
-  /** To be given as `after` for the next page; null on the last. */
+  /** What to give as `after` for the next page; null on the last. */
   next: string | null;
   total: number;
 };
@@ -141,7 +141,7 @@ export type Attribute = {
 
 export type Certificate = {
   id: string;
-  status: "ACTIVE" | "INACTIVE" | "REVOKED";
+  status: "ACTIVE" | "INACTIVE" | "REVOKED" | "PENDING_ACTIVATION";
   /** Milliseconds since 1970, UTC. */
   not_after_ms: number;
   /** Milliseconds since 1970, UTC. */
@@ -160,11 +160,17 @@ export type Thing = {
   certificates: Array<Certificate>;
   alarms: Array<Alarm>;
   events: SavedSearch;
+  id: string | null;
+  billing_group: string | null;
+  version: number | null;
 };
 
 export type NewThing = {
   name: string;
   group?: string | null;
+  /** A thing type; none when absent. */
+  type_name?: string;
+  attributes?: Record<string, string>;
 };
 
 /** The device's files. The private key is given out once. */
@@ -217,4 +223,345 @@ export type Profile = {
 
 export type ProfileList = {
   profiles: Array<Profile>;
+};
+
+/** What is left out stays as it is. */
+export type ThingChange = {
+  /** null takes the type away. */
+  type_name?: string | null;
+  /** All of them: those not named go. */
+  attributes?: Record<string, string>;
+};
+
+export type ThingType = {
+  name: string;
+  description: string | null;
+  searchable_attributes: Array<string>;
+  is_deprecated: boolean;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+};
+
+export type ThingTypeList = {
+  types: Array<ThingType>;
+};
+
+export type NewThingType = {
+  name: string;
+  description?: string;
+  searchable_attributes?: Array<string>;
+};
+
+export type Deprecation = {
+  /** Whether it is taken back. */
+  undo: boolean;
+};
+
+export type GroupRow = {
+  name: string;
+  parent: string | null;
+  description: string | null;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+};
+
+export type GroupList = {
+  groups: Array<GroupRow>;
+  /** What to give as `after` for the next page; null on the last. */
+  next: string | null;
+};
+
+export type NewGroup = {
+  name: string;
+  parent?: string;
+  description?: string;
+};
+
+export type Group = {
+  name: string;
+  /** The groups it lies in, the root first, itself last. */
+  line: Array<string>;
+  description: string | null;
+  attributes: Array<Attribute>;
+  version: number;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+  children: Array<GroupRow>;
+  policies: Array<string>;
+  /** Direct members, the first 500. */
+  things: Array<string>;
+  has_more_things: boolean;
+};
+
+export type CertificateRow = {
+  id: string;
+  status: "ACTIVE" | "INACTIVE" | "REVOKED" | "PENDING_ACTIVATION";
+  /** The registered CA that signed it; null for our own. */
+  ca: string | null;
+  /** Milliseconds since 1970, UTC. */
+  not_after_ms: number;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+};
+
+export type CertificateList = {
+  certificates: Array<CertificateRow>;
+  /** What to give as `after` for the next page; null on the last. */
+  next: string | null;
+  total: number;
+};
+
+export type CertificateThing = {
+  name: string;
+  is_exclusive: boolean;
+};
+
+export type CertificateDetail = {
+  id: string;
+  status: "ACTIVE" | "INACTIVE" | "REVOKED" | "PENDING_ACTIVATION";
+  ca: string | null;
+  pem: string;
+  subject: string;
+  issuer: string;
+  serial_number: string;
+  /** Milliseconds since 1970, UTC. */
+  not_before_ms: number;
+  /** Milliseconds since 1970, UTC. */
+  not_after_ms: number;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+  /** Milliseconds since 1970, UTC. */
+  modified_ms: number;
+  things: Array<CertificateThing>;
+  policies: Array<string>;
+};
+
+export type NewCertificate = {
+  /** A thing to attach it to. */
+  thing?: string;
+  /** Policies to attach. */
+  policies?: Array<string>;
+  is_active: boolean;
+};
+
+/** The private key is in this answer and nowhere else. */
+export type CertificateBundle = {
+  certificate_id: string;
+  certificate_pem: string;
+  private_key_pem: string;
+  ca_pem: string;
+};
+
+export type CertificateChange = {
+  status: "ACTIVE" | "INACTIVE" | "REVOKED";
+};
+
+export type PolicyRow = {
+  name: string;
+  default_version: number;
+  versions: number;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+  /** Milliseconds since 1970, UTC. */
+  modified_ms: number;
+};
+
+export type PolicyList = {
+  policies: Array<PolicyRow>;
+  /** What to give as `after` for the next page; null on the last. */
+  next: string | null;
+};
+
+export type PolicyVersion = {
+  id: number;
+  is_default: boolean;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+  /** JSON text, as given. */
+  document: string;
+};
+
+export type PolicyTarget = {
+  kind: "certificate" | "group" | "identity";
+  name: string;
+};
+
+export type Policy = {
+  name: string;
+  /** Newest first. */
+  versions: Array<PolicyVersion>;
+  /** The first 500. */
+  targets: Array<PolicyTarget>;
+  has_more_targets: boolean;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+  /** Milliseconds since 1970, UTC. */
+  modified_ms: number;
+};
+
+export type NewPolicy = {
+  name: string;
+  document: string;
+};
+
+export type NewPolicyVersion = {
+  document: string;
+  make_default: boolean;
+};
+
+export type DefaultVersion = {
+  version: number;
+};
+
+export type PolicyText = {
+  document: string;
+};
+
+export type PolicyProblem = {
+  /** The place, for example `Statement[1].Effect`. */
+  at: string;
+  message: string;
+  /** 1-based line of the text, where it is known. */
+  line: number | null;
+  /** 1-based column, in characters. */
+  column: number | null;
+};
+
+export type PolicyCheck = {
+  /** null when the document is in order. */
+  problem: PolicyProblem | null;
+};
+
+/** Whether a connection could do something, and which statement decides. */
+export type ExplainRequest = {
+  /** A certificate's id; its policies and those of the groups of its thing count. */
+  certificate?: string;
+  client_id?: string;
+  action: "iot:Connect" | "iot:Publish" | "iot:RetainPublish" | "iot:Subscribe" | "iot:Receive";
+  /** The client id, topic or topic filter. */
+  resource: string;
+  /** Documents that count besides, as one may be about to be written. */
+  documents?: Array<string>;
+};
+
+export type ExplainedStatement = {
+  policy: string;
+  /** Its place in the policy, from 0. */
+  index: number;
+  sid: string | null;
+  effect: "Allow" | "Deny";
+  matches: boolean;
+  /** Why it applies, or why not. */
+  reason: string;
+  /** The statement as it stands in the document. */
+  text: string;
+};
+
+export type Explanation = {
+  decision: "allowed" | "explicit_deny" | "implicit_deny";
+  /** What was decided and why, in one sentence. */
+  sentence: string;
+  /** The place in `statements` of the one that decides. */
+  deciding: number | null;
+  statements: Array<ExplainedStatement>;
+};
+
+export type Connection = {
+  client_id: string;
+  is_connected: boolean;
+  thing: string | null;
+  /** A certificate's id, or a user. */
+  principal: string;
+  /** Address and port of the client. */
+  source: string | null;
+  /** Milliseconds since 1970, UTC. */
+  since_ms: number;
+  keep_alive_seconds: number;
+  session_expiry_seconds: number;
+  clean_session: boolean;
+  disconnect_reason: string | null;
+};
+
+export type ConnectionList = {
+  connections: Array<Connection>;
+  /** What to give as `after` for the next page; null on the last. */
+  next: string | null;
+  /** Sessions, connected or kept. */
+  total: number;
+};
+
+export type Subscription = {
+  topic_filter: string;
+  qos: number;
+};
+
+export type ConnectionDetail = {
+  connection: Connection;
+  subscriptions: Array<Subscription>;
+};
+
+export type ConnectionEvent = {
+  /** Milliseconds since 1970, UTC. */
+  at_ms: number;
+  kind: "connected" | "disconnected" | "refused";
+  client_id: string | null;
+  thing: string | null;
+  principal: string | null;
+  source: string;
+  listener: string;
+  /** For example `MQTT 5`. */
+  protocol: string | null;
+  /** For example `TLS 1.3`. */
+  tls: string | null;
+  /** AWS's word for why it ended or was refused. */
+  reason: string | null;
+  detail: string | null;
+};
+
+export type ConnectionLog = {
+  /** Newest first. */
+  events: Array<ConnectionEvent>;
+};
+
+export type Change = {
+  /** Milliseconds since 1970, UTC. */
+  at_ms: number;
+  actor: string;
+  source: string;
+  service: string;
+  operation: string;
+  resource: string;
+  request_id: string;
+  error: string | null;
+};
+
+export type ChangeList = {
+  /** Newest first. */
+  changes: Array<Change>;
+  /** What to give as `after` for the next page; null on the last. */
+  next: string | null;
+};
+
+export type MqttPublish = {
+  topic: string;
+  /** Text, sent as UTF-8. */
+  payload: string;
+  qos: number;
+  retain?: boolean;
+};
+
+/** The data of an event `message` of the stream. */
+export type MqttMessage = {
+  topic: string;
+  /** null when it is not text. */
+  payload_text: string | null;
+  payload_base64: string;
+  qos: number;
+  retain: boolean;
+  /** Who sent it; null for parts of the server. */
+  client_id: string | null;
+  /** Milliseconds since 1970, UTC. */
+  at_ms: number;
+  /** Messages that were left out before this one, since the reader was too slow. */
+  dropped: number;
 };

@@ -9,24 +9,63 @@ import { toggleTheme, useTheme } from "../lib/theme";
 import { Icon, type IconName } from "./Icon";
 import { ShortcutsHelp } from "./ShortcutsHelp";
 
-const PAGES: Array<{
-  to: "/" | "/alarms" | "/things" | "/search" | "/profiles";
-  text: string;
-  icon: IconName;
-}> = [
-  { to: "/", text: "Overview", icon: "overview" },
-  { to: "/alarms", text: "Alarms", icon: "alarm" },
-  { to: "/things", text: "Things", icon: "thing" },
-  { to: "/search", text: "Search", icon: "search" },
-  { to: "/profiles", text: "Profiles", icon: "profile" },
+type Address =
+  | "/"
+  | "/alarms"
+  | "/search"
+  | "/profiles"
+  | "/things"
+  | "/types"
+  | "/groups"
+  | "/certificates"
+  | "/policies"
+  | "/connections"
+  | "/mqtt"
+  | "/changes";
+
+type Page = { to: Address; text: string; icon: IconName };
+
+const PARTS: Array<{ title: string; pages: Page[] }> = [
+  {
+    title: "Watch",
+    pages: [
+      { to: "/", text: "Overview", icon: "overview" },
+      { to: "/alarms", text: "Alarms", icon: "alarm" },
+      { to: "/search", text: "Search", icon: "search" },
+      { to: "/profiles", text: "Profiles", icon: "profile" },
+    ],
+  },
+  {
+    title: "Fleet",
+    pages: [
+      { to: "/things", text: "Things", icon: "thing" },
+      { to: "/types", text: "Types", icon: "type" },
+      { to: "/groups", text: "Groups", icon: "group" },
+      { to: "/certificates", text: "Certificates", icon: "certificate" },
+      { to: "/policies", text: "Policies", icon: "policy" },
+    ],
+  },
+  {
+    title: "Operate",
+    pages: [
+      { to: "/connections", text: "Connections", icon: "connection" },
+      { to: "/mqtt", text: "MQTT client", icon: "message" },
+      { to: "/changes", text: "Changes", icon: "clock" },
+    ],
+  },
 ];
 
-const KEYS: Record<string, (typeof PAGES)[number]["to"]> = {
+const KEYS: Record<string, Address> = {
   "/": "/search",
   "g o": "/",
   "g a": "/alarms",
   "g t": "/things",
   "g p": "/profiles",
+  "g g": "/groups",
+  "g c": "/certificates",
+  "g i": "/policies",
+  "g n": "/connections",
+  "g m": "/mqtt",
 };
 
 export function Shell({ session }: { session: Session }) {
@@ -52,12 +91,21 @@ export function Shell({ session }: { session: Session }) {
           <span>Picket</span>
         </div>
         <nav className="nav" aria-label="Pages">
-          {PAGES.map((page) => (
-            <Link key={page.to} to={page.to} activeOptions={{ exact: page.to === "/", includeSearch: false }}>
-              <Icon name={page.icon} />
-              <span className="text">{page.text}</span>
-              {page.to === "/alarms" ? <AlarmBadge /> : null}
-            </Link>
+          {PARTS.map((part) => (
+            <div className="nav-part" key={part.title}>
+              <h2>{part.title}</h2>
+              {part.pages.map((page) => (
+                <Link
+                  key={page.to}
+                  to={page.to}
+                  activeOptions={{ exact: page.to === "/", includeSearch: false }}
+                >
+                  <Icon name={page.icon} />
+                  <span className="text">{page.text}</span>
+                  {page.to === "/alarms" ? <AlarmBadge /> : null}
+                </Link>
+              ))}
+            </div>
           ))}
         </nav>
         <Foot session={session} onHelp={() => setHelp(true)} />

@@ -1,6 +1,7 @@
 // What the registry knows about a thing.
 import type { Thing } from "../api/types.gen";
 import { dateTime, duration } from "../lib/format";
+import { CertificateLink, CertificateStatus, GroupLink } from "./RegistryLinks";
 import { Empty } from "./StateViews";
 
 export function ThingFacts({ thing, now }: { thing: Thing; now: number }) {
@@ -24,7 +25,9 @@ export function ThingFacts({ thing, now }: { thing: Thing; now: number }) {
           <dt>Type</dt>
           <dd>{thing.type_name ?? "–"}</dd>
           <dt>Groups</dt>
-          <dd>{thing.groups.length === 0 ? "–" : thing.groups.join(", ")}</dd>
+          <dd>
+            <Groups names={thing.groups} />
+          </dd>
           <dt>Created</dt>
           <dd className="number">{thing.created_ms === null ? "–" : dateTime(thing.created_ms)}</dd>
           {thing.attributes.map((attribute) => (
@@ -38,8 +41,6 @@ export function ThingFacts({ thing, now }: { thing: Thing; now: number }) {
     </div>
   );
 }
-
-const TONES = { ACTIVE: "good", INACTIVE: "warn", REVOKED: "bad" } as const;
 
 function Certificates({ thing, now }: { thing: Thing; now: number }) {
   return (
@@ -56,12 +57,10 @@ function Certificates({ thing, now }: { thing: Thing; now: number }) {
           {thing.certificates.map((certificate) => (
             <tr key={certificate.id}>
               <td className="mono">
-                <span title={certificate.id}>{certificate.id.slice(0, 16)}…</span>
+                <CertificateLink id={certificate.id} />
               </td>
               <td>
-                <span className={`badge ${TONES[certificate.status]}`}>
-                  {certificate.status.toLowerCase()}
-                </span>
+                <CertificateStatus status={certificate.status} />
               </td>
               <td className="number">
                 {dateTime(certificate.not_after_ms)}{" "}
@@ -77,4 +76,14 @@ function Certificates({ thing, now }: { thing: Thing; now: number }) {
       </table>
     </div>
   );
+}
+
+function Groups({ names }: { names: string[] }) {
+  if (names.length === 0) return "–";
+  return names.map((name, index) => (
+    <span key={name}>
+      {index > 0 ? ", " : ""}
+      <GroupLink name={name} />
+    </span>
+  ));
 }

@@ -7,6 +7,11 @@ export const SHORTCUTS: Array<{ keys: string[]; does: string }> = [
   { keys: ["g", "a"], does: "Go to the alarms" },
   { keys: ["g", "t"], does: "Go to the things" },
   { keys: ["g", "p"], does: "Go to the security profiles" },
+  { keys: ["g", "g"], does: "Go to the thing groups" },
+  { keys: ["g", "c"], does: "Go to the certificates" },
+  { keys: ["g", "i"], does: "Go to the IoT policies" },
+  { keys: ["g", "n"], does: "Go to the connections" },
+  { keys: ["g", "m"], does: "Go to the MQTT client" },
   { keys: ["Ctrl", "Enter"], does: "Run the search (in the editor)" },
   { keys: ["?"], does: "Show these keys" },
 ];

@@ -11,16 +11,21 @@ import { count, dateTime } from "../lib/format";
 const route = getRouteApi("/things");
 
 export function Things() {
-  const { prefix = "", after } = route.useSearch();
+  const { prefix = "", type_name, after } = route.useSearch();
   const navigate = route.useNavigate();
   const [adding, setAdding] = useState(false);
   const { data: session } = useQuery(sessionQuery);
-  const { data, error, refetch } = useQuery(thingsQuery({ prefix, after }));
+  const { data, error, refetch } = useQuery(thingsQuery({ prefix, type_name, after }));
   return (
     <div className="page">
       <div className="page-head">
         <h1>Things</h1>
         {data ? <span className="muted number">{count(data.total)} registered</span> : null}
+        {type_name ? (
+          <Link className="badge" to="/things" search={{}} title="Show things of all types">
+            type {type_name} ×
+          </Link>
+        ) : null}
         <div className="end">
           <input
             className="input"
@@ -30,7 +35,10 @@ export function Things() {
             aria-label="Only things whose name begins with this"
             defaultValue={prefix}
             onChange={(event) =>
-              void navigate({ search: { prefix: event.target.value || undefined }, replace: true })
+              void navigate({
+                search: { type_name, prefix: event.target.value || undefined },
+                replace: true,
+              })
             }
           />
           {session?.role === "admin" ? (
@@ -52,12 +60,16 @@ export function Things() {
       </section>
       <nav className="page-head" aria-label="Pages of the list">
         {after ? (
-          <Link className="button" to="/things" search={{ prefix: prefix || undefined }}>
+          <Link className="button" to="/things" search={{ type_name, prefix: prefix || undefined }}>
             First page
           </Link>
         ) : null}
         {data?.next ? (
-          <Link className="button" to="/things" search={{ prefix: prefix || undefined, after: data.next }}>
+          <Link
+            className="button"
+            to="/things"
+            search={{ type_name, prefix: prefix || undefined, after: data.next }}
+          >
             Next page
           </Link>
         ) : null}

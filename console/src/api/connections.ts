@@ -1,0 +1,54 @@
+// Questions about who is connected, and the test client's messages.
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { call, query } from "./client";
+import { queryClient } from "./queries";
+import type * as api from "./types.gen";
+
+const part = encodeURIComponent;
+
+export type ConnectionsFilter = {
+  prefix?: string | undefined;
+  connected?: boolean | undefined;
+  after?: string | undefined;
+};
+
+export const connectionsQuery = (filter: ConnectionsFilter) =>
+  queryOptions({
+    queryKey: ["connections", filter],
+    queryFn: ({ signal }) =>
+      call<api.ConnectionList>("GET", `/connections${query({ ...filter, limit: 100 })}`, undefined, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: 3_000,
+  });
+
+export const connectionQuery = (clientId: string) =>
+  queryOptions({
+    queryKey: ["connection", clientId],
+    queryFn: ({ signal }) =>
+      call<api.ConnectionDetail>("GET", `/connections/${part(clientId)}`, undefined, signal),
+    refetchInterval: 3_000,
+  });
+
+export type LogFilter = { client_id?: string | undefined; kind?: api.ConnectionEvent["kind"] | undefined };
+
+export const connectionLogQuery = (filter: LogFilter) =>
+  queryOptions({
+    queryKey: ["connection-log", filter],
+    queryFn: ({ signal }) =>
+      call<api.ConnectionLog>("GET", `/connection-log${query({ ...filter, limit: 200 })}`, undefined, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: 3_000,
+  });
+
+export async function endConnection(clientId: string, cleanSession: boolean): Promise<void> {
+  await call<void>("DELETE", `/connections/${part(clientId)}${query({ clean_session: cleanSession })}`);
+  await queryClient.invalidateQueries({ queryKey: ["connections"] });
+  await queryClient.invalidateQueries({ queryKey: ["connection", clientId] });
+}
+
+export const publishMqtt = (body: api.MqttPublish) => call<void>("POST", "/mqtt/messages", body);
+
+/** The address of the stream of messages that match any of `filters`. */
+export function messagesUrl(filters: string[]): string {
+  return `/api/v1/mqtt/messages?${new URLSearchParams(filters.map((filter) => ["filter", filter]))}`;
+}

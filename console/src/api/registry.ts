@@ -1,0 +1,115 @@
+// Questions and changes of the registry: types, groups, certificates, policies, and who changed what.
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { call, query } from "./client";
+import { queryClient } from "./queries";
+import type * as api from "./types.gen";
+
+const part = encodeURIComponent;
+
+/** Asks for a list a page at a time; the page before stays until the next is there. */
+function pages<T>(name: string, path: string, filter: Record<string, string | undefined>) {
+  return queryOptions({
+    queryKey: [name, filter],
+    queryFn: ({ signal }) => call<T>("GET", `${path}${query({ ...filter, limit: 100 })}`, undefined, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** Makes a change, then asks again for what may look different now. */
+async function change<T>(
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const answer = await call<T>(method, path, body);
+  const kept = new Set(["session", "search", "overview"]);
+  await queryClient.invalidateQueries({ predicate: (one) => !kept.has(String(one.queryKey[0])) });
+  return answer;
+}
+
+export const changeThing = (name: string, body: api.ThingChange) =>
+  change<void>("PATCH", `/things/${part(name)}`, body);
+export const deleteThing = (name: string) => change<void>("DELETE", `/things/${part(name)}`);
+
+export const thingTypesQuery = queryOptions({
+  queryKey: ["thing-types"],
+  queryFn: ({ signal }) => call<api.ThingTypeList>("GET", "/thing-types", undefined, signal),
+});
+export const createThingType = (body: api.NewThingType) =>
+  change<api.ThingType>("POST", "/thing-types", body);
+export const deprecateThingType = (name: string, undo: boolean) =>
+  change<void>("POST", `/thing-types/${part(name)}/deprecation`, { undo });
+export const deleteThingType = (name: string) => change<void>("DELETE", `/thing-types/${part(name)}`);
+
+export const groupsQuery = (filter: { prefix?: string | undefined; after?: string | undefined }) =>
+  pages<api.GroupList>("groups", "/groups", filter);
+export const groupQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["group", name],
+    queryFn: ({ signal }) => call<api.Group>("GET", `/groups/${part(name)}`, undefined, signal),
+  });
+export const createGroup = (body: api.NewGroup) => change<api.GroupRow>("POST", "/groups", body);
+export const deleteGroup = (name: string) => change<void>("DELETE", `/groups/${part(name)}`);
+export const addToGroup = (group: string, thing: string) =>
+  change<void>("PUT", `/groups/${part(group)}/things/${part(thing)}`);
+export const removeFromGroup = (group: string, thing: string) =>
+  change<void>("DELETE", `/groups/${part(group)}/things/${part(thing)}`);
+
+export const certificatesQuery = (filter: { after?: string | undefined }) =>
+  pages<api.CertificateList>("certificates", "/certificates", filter);
+export const certificateQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["certificate", id],
+    queryFn: ({ signal }) =>
+      call<api.CertificateDetail>("GET", `/certificates/${part(id)}`, undefined, signal),
+  });
+export const createCertificate = (body: api.NewCertificate) =>
+  change<api.CertificateBundle>("POST", "/certificates", body);
+export const changeCertificate = (id: string, body: api.CertificateChange) =>
+  change<void>("PATCH", `/certificates/${part(id)}`, body);
+export const deleteCertificate = (id: string) => change<void>("DELETE", `/certificates/${part(id)}`);
+export const attachCertificate = (id: string, thing: string) =>
+  change<void>("PUT", `/certificates/${part(id)}/things/${part(thing)}`);
+export const detachCertificate = (id: string, thing: string) =>
+  change<void>("DELETE", `/certificates/${part(id)}/things/${part(thing)}`);
+export const attachPolicyToCertificate = (id: string, policy: string) =>
+  change<void>("PUT", `/certificates/${part(id)}/policies/${part(policy)}`);
+export const detachPolicyFromCertificate = (id: string, policy: string) =>
+  change<void>("DELETE", `/certificates/${part(id)}/policies/${part(policy)}`);
+
+export const policiesQuery = (filter: { after?: string | undefined }) =>
+  pages<api.PolicyList>("policies", "/policies", filter);
+export const policyQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["policy", name],
+    queryFn: ({ signal }) => call<api.Policy>("GET", `/policies/${part(name)}`, undefined, signal),
+  });
+export const policyCheckQuery = (document: string) =>
+  queryOptions({
+    queryKey: ["policy-check", document],
+    queryFn: ({ signal }) => call<api.PolicyCheck>("POST", "/policy-check", { document }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+  });
+export const explain = (body: api.ExplainRequest) =>
+  call<api.Explanation>("POST", "/policy-explanation", body);
+export const createPolicy = (body: api.NewPolicy) => change<api.Policy>("POST", "/policies", body);
+export const deletePolicy = (name: string) => change<void>("DELETE", `/policies/${part(name)}`);
+export const createPolicyVersion = (name: string, body: api.NewPolicyVersion) =>
+  change<api.Policy>("POST", `/policies/${part(name)}/versions`, body);
+export const deletePolicyVersion = (name: string, version: number) =>
+  change<void>("DELETE", `/policies/${part(name)}/versions/${version}`);
+export const setDefaultVersion = (name: string, version: number) =>
+  change<void>("PUT", `/policies/${part(name)}/default-version`, { version });
+export const attachPolicyToGroup = (policy: string, group: string) =>
+  change<void>("PUT", `/policies/${part(policy)}/groups/${part(group)}`);
+export const detachPolicyFromGroup = (policy: string, group: string) =>
+  change<void>("DELETE", `/policies/${part(policy)}/groups/${part(group)}`);
+
+export type ChangesFilter = {
+  actor?: string | undefined;
+  operation?: string | undefined;
+  resource?: string | undefined;
+  after?: string | undefined;
+};
+export const changesQuery = (filter: ChangesFilter) => pages<api.ChangeList>("changes", "/changes", filter);
