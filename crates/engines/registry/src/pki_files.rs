@@ -15,7 +15,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use picket_core::{Secret, Timestamp};
-use picket_pki::{Authority, Issued, PkiError, inspect};
+use picket_pki::{Authority, CertificateFacts, Issued, PkiError, inspect};
 
 const CERTIFICATE_BEGINS: &str = "-----BEGIN CERTIFICATE-----";
 /// Larger files are none of ours.
@@ -99,14 +99,13 @@ impl PkiFiles {
         now: Timestamp,
     ) -> Result<Issued, PkiFilesError> {
         let path = self.directory.join("server.key");
-        let ca = inspect(authority.certificate_pem())?;
         if let Some(pair) = read_pair(&path)?
             && let Ok(facts) = inspect(&pair.certificate_pem)
-            && facts.serves(names, &ca, now)
+            && facts.serves(names, authority.facts(), now)
         {
             let Pair { certificate_pem, private_key_pem } = pair;
-            let (id, not_after) = (facts.id, facts.not_after);
-            return Ok(Issued { id, certificate_pem, private_key_pem, not_after });
+            let CertificateFacts { id, not_before, not_after, .. } = facts;
+            return Ok(Issued { id, certificate_pem, private_key_pem, not_before, not_after });
         }
         let issued = authority.issue_server(names, now)?;
         write_pair(&path, &issued.private_key_pem, &issued.certificate_pem)?;

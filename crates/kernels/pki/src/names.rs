@@ -1,0 +1,115 @@
+//! What policies and provisioning templates can ask about a certificate (spec iot-core §4.3).
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use x509_parser::der_parser::asn1_rs::{Any, Tag};
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::x509::X509Name;
+
+use crate::{ReadError, facts};
+
+/// The names in a certificate, each under the word that policies use for it: `CommonName`,
+/// `AlternativeName.DNSName`, … Values are in the order of the certificate; a word may repeat.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CertificateNames {
+    /// The serial number, decimal.
+    pub serial_number: String,
+    /// Of the holder, alternative names last.
+    pub subject: Vec<(&'static str, String)>,
+    /// Of the signer, likewise.
+    pub issuer: Vec<(&'static str, String)>,
+}
+
+impl CertificateNames {
+    /// The names in the certificate `der`.
+    pub fn read(der: &[u8]) -> Result<Self, ReadError> {
+        let certificate = facts::parse(der)?;
+        let mut names = Self {
+            serial_number: certificate.tbs_certificate.serial.to_string(),
+            subject: of_name(certificate.subject()),
+            issuer: of_name(certificate.issuer()),
+        };
+        for extension in certificate.extensions() {
+            match extension.parsed_extension() {
+                ParsedExtension::SubjectAlternativeName(it) => {
+                    names.subject.extend(it.general_names.iter().filter_map(alternative));
+                }
+                ParsedExtension::IssuerAlternativeName(it) => {
+                    names.issuer.extend(it.general_names.iter().filter_map(alternative));
+                }
+                _ => {}
+            }
+        }
+        Ok(names)
+    }
+
+    /// The first value of the subject under `word`.
+    pub fn of_subject(&self, word: &str) -> Option<&str> {
+        self.subject.iter().find(|(known, _)| *known == word).map(|(_, value)| value.as_str())
+    }
+}
+
+/// X.520 attributes by object identifier.
+const ATTRIBUTES: &[(&str, &str)] = &[
+    ("2.5.4.3", "CommonName"),
+    ("2.5.4.4", "Surname"),
+    ("2.5.4.5", "SerialNumber"),
+    ("2.5.4.6", "Country"),
+    ("2.5.4.8", "State"),
+    ("2.5.4.10", "Organization"),
+    ("2.5.4.11", "OrganizationalUnit"),
+    ("2.5.4.12", "Title"),
+    ("2.5.4.42", "GivenName"),
+    ("2.5.4.43", "Initials"),
+    ("2.5.4.44", "GenerationQualifier"),
+    ("2.5.4.46", "DistinguishedNameQualifier"),
+    ("2.5.4.65", "Pseudonym"),
+];
+
+fn of_name(name: &X509Name<'_>) -> Vec<(&'static str, String)> {
+    let values = name.iter_attributes().filter_map(|attribute| {
+        let oid = attribute.attr_type().to_id_string();
+        let (_, word) = ATTRIBUTES.iter().find(|(known, _)| *known == oid)?;
+        Some((*word, text_of(attribute.attr_value())?))
+    });
+    values.collect()
+}
+
+/// The text of a directory string in any of its encodings.
+pub(crate) fn text_of(value: &Any<'_>) -> Option<String> {
+    let bytes = value.data;
+    match value.tag() {
+        Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString => {
+            std::str::from_utf8(bytes).ok().map(str::to_owned)
+        }
+        // In practice Latin-1, whatever the standard says.
+        Tag::T61String => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
+        Tag::BmpString => {
+            let units = bytes.chunks_exact(2).map(|pair| match pair {
+                [high, low] => u16::from_be_bytes([*high, *low]),
+                _ => 0,
+            });
+            char::decode_utf16(units).collect::<Result<_, _>>().ok()
+        }
+        _ => None,
+    }
+}
+
+fn alternative(name: &GeneralName<'_>) -> Option<(&'static str, String)> {
+    Some(match name {
+        GeneralName::RFC822Name(text) => ("AlternativeName.RFC822Name", (*text).to_owned()),
+        GeneralName::DNSName(text) => ("AlternativeName.DNSName", (*text).to_owned()),
+        GeneralName::URI(text) => ("AlternativeName.UniformResourceIdentifier", (*text).to_owned()),
+        GeneralName::DirectoryName(name) => ("AlternativeName.DirectoryName", name.to_string()),
+        GeneralName::IPAddress(bytes) => ("AlternativeName.IPAddress", address(bytes)?),
+        _ => return None,
+    })
+}
+
+/// An IP address as text.
+pub(crate) fn address(bytes: &[u8]) -> Option<String> {
+    match bytes.len() {
+        4 => <[u8; 4]>::try_from(bytes).ok().map(|bytes| Ipv4Addr::from(bytes).to_string()),
+        _ => <[u8; 16]>::try_from(bytes).ok().map(|bytes| Ipv6Addr::from(bytes).to_string()),
+    }
+}
