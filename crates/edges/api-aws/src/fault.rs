@@ -1,0 +1,144 @@
+//! The control plane's errors in AWS's words: one table for each manner of speaking.
+
+use picket_core::{Classified, ErrorCode, InvalidName};
+use picket_ports::RegistryError;
+use picket_registry::ControlError;
+use picket_wire_aws::{AwsCode, AwsError};
+
+/// Why an operation was refused. `?` makes one of the control plane's and the registry's errors, and the
+/// endpoint puts it into the words of the service; what only one service knows is an [`AwsError`] from the
+/// start.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// In AWS's words.
+    Aws(AwsError),
+    /// In the control plane's.
+    Control(ControlError),
+}
+
+impl ApiError {
+    /// `InvalidRequestException`, or what the service calls it.
+    pub(crate) fn invalid(text: impl Into<String>) -> Self {
+        Self::Control(ControlError::invalid(text))
+    }
+}
+
+impl From<AwsError> for ApiError {
+    fn from(error: AwsError) -> Self {
+        Self::Aws(error)
+    }
+}
+
+impl From<ControlError> for ApiError {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
+}
+
+impl From<RegistryError> for ApiError {
+    fn from(error: RegistryError) -> Self {
+        Self::Control(error.into())
+    }
+}
+
+impl From<InvalidName> for ApiError {
+    fn from(error: InvalidName) -> Self {
+        Self::Control(error.into())
+    }
+}
+
+/// As iot and iot-data say it (spec §1.2).
+pub(crate) fn for_iot(error: ControlError) -> AwsError {
+    let code = match &error {
+        ControlError::Invalid(_) => AwsCode::InvalidRequest,
+        ControlError::NotFound { .. } => AwsCode::ResourceNotFound,
+        ControlError::AlreadyExists { .. } => AwsCode::ResourceAlreadyExists,
+        ControlError::VersionConflict { .. } => AwsCode::VersionConflict,
+        ControlError::DeleteConflict(_) => AwsCode::DeleteConflict,
+        ControlError::LimitExceeded(_) => AwsCode::LimitExceeded,
+        ControlError::VersionsLimitExceeded(_) => AwsCode::VersionsLimitExceeded,
+        ControlError::MalformedPolicy(_) => AwsCode::MalformedPolicy,
+        ControlError::CertificateState(_) => AwsCode::CertificateState,
+        ControlError::CertificateValidation(_) => AwsCode::CertificateValidation,
+        ControlError::CertificateConflict(_) => AwsCode::CertificateConflict,
+        ControlError::RegistrationCodeValidation(_) => AwsCode::RegistrationCodeValidation,
+        ControlError::RegistrationFailure(_) => AwsCode::ResourceRegistrationFailure,
+        ControlError::NotConfigured(_) => AwsCode::NotConfigured,
+        ControlError::Internal(_) => AwsCode::InternalFailure,
+        ControlError::Unavailable(_) => AwsCode::ServiceUnavailable,
+    };
+    spoken(code, error)
+}
+
+/// As IAM and STS say it.
+pub(crate) fn for_iam(error: ControlError) -> AwsError {
+    let code = match &error {
+        ControlError::NotFound { .. } | ControlError::NotConfigured(_) => AwsCode::NoSuchEntity,
+        ControlError::AlreadyExists { .. } => AwsCode::EntityAlreadyExists,
+        ControlError::VersionConflict { .. } => AwsCode::ConcurrentModification,
+        ControlError::DeleteConflict(_) => AwsCode::IamDeleteConflict,
+        ControlError::LimitExceeded(_) | ControlError::VersionsLimitExceeded(_) => {
+            AwsCode::IamLimitExceeded
+        }
+        ControlError::MalformedPolicy(_) => AwsCode::MalformedPolicyDocument,
+        ControlError::Internal(_) => AwsCode::ServiceFailure,
+        ControlError::Unavailable(_) => AwsCode::QueryServiceUnavailable,
+        _ => AwsCode::ValidationError,
+    };
+    spoken(code, error)
+}
+
+/// As Cognito and the other JSON 1.1 services say it.
+pub(crate) fn for_json11(error: ControlError) -> AwsError {
+    let code = match &error {
+        ControlError::NotFound { .. } | ControlError::NotConfigured(_) => {
+            AwsCode::JsonResourceNotFound
+        }
+        ControlError::AlreadyExists { .. }
+        | ControlError::VersionConflict { .. }
+        | ControlError::DeleteConflict(_) => AwsCode::ResourceConflict,
+        ControlError::LimitExceeded(_) | ControlError::VersionsLimitExceeded(_) => {
+            AwsCode::JsonLimitExceeded
+        }
+        ControlError::Internal(_) | ControlError::Unavailable(_) => AwsCode::InternalError,
+        _ => AwsCode::InvalidParameter,
+    };
+    spoken(code, error)
+}
+
+fn spoken(code: AwsCode, error: ControlError) -> AwsError {
+    if error.code().is_server_fault() {
+        tracing::error!(%error, "an AWS operation failed");
+    }
+    let answer = AwsError::new(code, error.public_message());
+    match error {
+        ControlError::AlreadyExists { id, arn, .. } if code == AwsCode::ResourceAlreadyExists => {
+            let answer = if id.is_empty() { answer } else { answer.with("resourceId", id) };
+            if arn.is_empty() { answer } else { answer.with("resourceArn", arn) }
+        }
+        _ => answer,
+    }
+}
+
+/// The code that `protocol` has for a failure of the endpoint itself.
+pub(crate) const fn own(protocol: picket_wire_aws::Protocol, code: ErrorCode) -> AwsCode {
+    use picket_wire_aws::Protocol::{Json11, Query, RestJson};
+    match (code, protocol) {
+        (ErrorCode::Forbidden, Query) => AwsCode::QueryAccessDenied,
+        (ErrorCode::Forbidden, Json11) => AwsCode::JsonAccessDenied,
+        (ErrorCode::Forbidden, RestJson) => AwsCode::AccessDenied,
+        (ErrorCode::Throttled, Query) => AwsCode::QueryThrottling,
+        (ErrorCode::Throttled, Json11) => AwsCode::TooManyRequests,
+        (ErrorCode::Throttled, RestJson) => AwsCode::Throttling,
+        (ErrorCode::NotFound, Query) => AwsCode::InvalidAction,
+        (ErrorCode::NotFound, _) => AwsCode::UnknownOperation,
+        (ErrorCode::Timeout | ErrorCode::Unavailable, Query) => AwsCode::QueryServiceUnavailable,
+        (ErrorCode::Timeout | ErrorCode::Unavailable, _) => AwsCode::ServiceUnavailable,
+        (ErrorCode::LimitExceeded, _) => AwsCode::RequestEntityTooLarge,
+        (ErrorCode::Internal, Query) => AwsCode::ServiceFailure,
+        (ErrorCode::Internal, _) => AwsCode::InternalFailure,
+        (_, Query) => AwsCode::ValidationError,
+        (_, Json11) => AwsCode::InvalidParameter,
+        (_, RestJson) => AwsCode::InvalidRequest,
+    }
+}

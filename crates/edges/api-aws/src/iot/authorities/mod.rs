@@ -1,0 +1,5 @@
+//! Certificate authorities.
+
+use crate::operation::Operation;
+
+pub(crate) static OPERATIONS: &[&Operation] = &[];

@@ -1,0 +1,5 @@
+//! Billing groups.
+
+use crate::operation::Operation;
+
+pub(crate) static OPERATIONS: &[&Operation] = &[];

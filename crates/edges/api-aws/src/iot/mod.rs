@@ -1,0 +1,38 @@
+//! `iot`: the control plane of AWS IoT Core (spec iot-core §2).
+
+mod authorities;
+mod billing_groups;
+mod certificates;
+mod policies;
+mod principals;
+mod settings;
+mod tags;
+mod thing_groups;
+mod thing_types;
+mod things;
+
+use picket_wire_aws::Protocol;
+
+use crate::operation::Service;
+
+pub(crate) static SERVICE: Service = Service {
+    name: "iot",
+    protocol: Protocol::RestJson,
+    signing_names: &["iot"],
+    target_prefix: None,
+    faults: crate::fault::for_iot,
+    namespace: None,
+    operations: &[
+        things::OPERATIONS,
+        thing_types::OPERATIONS,
+        thing_groups::OPERATIONS,
+        billing_groups::OPERATIONS,
+        certificates::OPERATIONS,
+        authorities::OPERATIONS,
+        principals::OPERATIONS,
+        policies::OPERATIONS,
+        tags::OPERATIONS,
+        settings::OPERATIONS,
+    ],
+    model: include_str!("../models/iot.txt"),
+};

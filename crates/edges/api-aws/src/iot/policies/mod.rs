@@ -1,0 +1,5 @@
+//! Policies.
+
+use crate::operation::Operation;
+
+pub(crate) static OPERATIONS: &[&Operation] = &[];

@@ -1,0 +1,5 @@
+//! Principals of things.
+
+use crate::operation::Operation;
+
+pub(crate) static OPERATIONS: &[&Operation] = &[];

@@ -1,0 +1,5 @@
+//! Thing groups.
+
+use crate::operation::Operation;
+
+pub(crate) static OPERATIONS: &[&Operation] = &[];

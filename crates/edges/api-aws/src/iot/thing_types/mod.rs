@@ -1,0 +1,5 @@
+//! Thing types.
+
+use crate::operation::Operation;
+
+pub(crate) static OPERATIONS: &[&Operation] = &[];

@@ -1,0 +1,5 @@
+//! Things.
+
+use crate::operation::Operation;
+
+pub(crate) static OPERATIONS: &[&Operation] = &[];
