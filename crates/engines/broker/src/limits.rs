@@ -1,5 +1,7 @@
 //! How much the broker keeps.
 
+use std::time::Duration;
+
 use picket_session::SessionLimits;
 
 /// Limits on what clients can make the broker hold.
@@ -22,6 +24,8 @@ impl Default for BrokerLimits {
                 in_flight_max: 100,
                 queue_messages_max: 10_000,
                 queue_bytes_max: 8 << 20,
+                unacknowledged_max: Duration::from_secs(3600),
+                resume_per_second: 0,
             },
             retained_messages_max: 100_000,
             retained_bytes_max: 256 << 20,

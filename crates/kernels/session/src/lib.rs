@@ -2,12 +2,16 @@
 //! way to one client (spec iot-core §3).
 //!
 //! Everything here is a plain state machine: time is an argument, nothing is sent or stored. The
-//! broker holds one [`Session`] for each client; the gateway turns its [`Effect`]s into packets.
+//! broker holds one [`Session`] for each client; the gateway turns its [`Effect`]s into packets. A
+//! session that outlives its connection says what a store must learn ([`Session::changes`]) and comes
+//! back from it ([`Session::restore`]).
 
+mod delivery;
 mod dialect;
 mod filter;
 mod session;
 
+pub use delivery::{Delivery, DropReason};
 pub use dialect::Dialect;
 pub use filter::{Filter, TopicLimits, TopicProblem, check_topic, matches};
-pub use session::{Delivery, DropReason, Effect, Input, Session, SessionLimits};
+pub use session::{Changes, Effect, Input, Session, SessionLimits, Window};
