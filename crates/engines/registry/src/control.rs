@@ -14,6 +14,11 @@ use picket_ports::{Publish, Registry};
 use crate::LiveDirectory;
 use crate::limits::RegistryLimits;
 use crate::locks::NameLocks;
+use crate::references::References;
+use crate::registry_events::EventSwitches;
+
+/// How often a change is tried while others change the same entry.
+pub(crate) const ATTEMPTS_MAX: usize = 32;
 
 /// What a control plane works with.
 #[derive(Debug, Clone)]
@@ -39,12 +44,19 @@ pub struct ControlParts {
 pub struct ControlPlane {
     pub(crate) parts: ControlParts,
     pub(crate) locks: NameLocks,
+    pub(crate) references: References,
+    pub(crate) event_switches: EventSwitches,
 }
 
 impl ControlPlane {
     /// A control plane.
     pub fn new(parts: ControlParts) -> Self {
-        Self { parts, locks: NameLocks::default() }
+        Self {
+            parts,
+            locks: NameLocks::default(),
+            references: References::default(),
+            event_switches: EventSwitches::default(),
+        }
     }
 
     /// The account in ARNs.

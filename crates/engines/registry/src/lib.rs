@@ -5,18 +5,49 @@
 //! view of it that follows its feed of changes, so a change is in force at the door within
 //! milliseconds.
 
+mod access_keys;
+mod attributes;
+mod billing_groups;
+mod checked;
 mod control;
 mod control_error;
 mod enroll;
+mod first_tags;
+mod groups;
 mod limits;
 mod live;
 mod locks;
+mod paging;
 mod pki_files;
+mod references;
+mod registry_events;
+mod thing_types;
+mod things;
+mod rights;
 mod view;
 
+#[cfg(test)]
+mod test_plane;
+
+pub use access_keys::{
+    ACCESS_KEYS_PER_USER_MAX, AccessKey, AccessKeyBook, AccessKeyError, AccessKeyStatus,
+    NewAccessKey, access_keys, create_access_key, delete_access_key, delete_access_keys_of,
+    ensure_access_key, set_access_key_status,
+};
+pub use attributes::AttributeChange;
+pub use billing_groups::BillingGroup;
 pub use control::{ControlParts, ControlPlane};
 pub use control_error::ControlError;
 pub use enroll::{Enroller, EnrollmentDefaults};
 pub use limits::RegistryLimits;
 pub use live::LiveDirectory;
 pub use pki_files::{PkiFiles, PkiFilesError, local_names};
+pub use rights::{Caller, RightsBook, certificate_facts};
+pub use groups::{GroupChange, GroupListing, GroupMoves, NewGroup, PlacedGroup};
+pub use references::NameOrArn;
+pub use registry_events::{EVENT_CONFIGURATIONS, EventKind};
+pub use thing_types::{
+    PropagatedFrom, PropagatingAttribute, ThingType, ThingTypeChange, ThingTypeProperties,
+};
+pub use things::{NewThing, ThingChange, TypeChange};
+pub(crate) use control::ATTEMPTS_MAX;

@@ -18,6 +18,10 @@ pub struct RegistryLimits {
     pub group_depth_max: usize,
     /// Most direct children of a group. Default 100.
     pub group_children_max: usize,
+    /// Most searchable attributes of a thing type. Default 3.
+    pub searchable_attributes_max: usize,
+    /// Most propagating attributes of a thing type. Default 20.
+    pub propagating_attributes_max: usize,
     /// Most versions of a policy. Default 5.
     pub policy_versions_max: usize,
     /// Most policies on a certificate or identity. Default 10.
@@ -43,6 +47,8 @@ impl Default for RegistryLimits {
             groups_per_thing_max: 10,
             group_depth_max: 7,
             group_children_max: 100,
+            searchable_attributes_max: 3,
+            propagating_attributes_max: 20,
             policy_versions_max: 5,
             policies_per_certificate_max: 10,
             policies_per_group_max: 2,
