@@ -7,8 +7,9 @@ use picket_core::{Clock, PolicyName, ThingName};
 use picket_pki::Authority;
 use picket_ports::enrollment::{EnrollError, Enrollment, ThingBundle};
 use picket_ports::registry::{
-    Certificate, CertificateStatus, NewDevice, Registry, RegistryError, Thing,
+    Certificate, CertificateMode, CertificateStatus, NewDevice, Registry, RegistryError, Thing,
 };
+use uuid::Uuid;
 
 use crate::LiveDirectory;
 
@@ -78,14 +79,18 @@ impl Enrollment for Enroller {
         let group = group.unwrap_or(&self.defaults.group);
         let now = self.clock.now();
         let issued = self.authority.issue_device(name.as_str(), now).map_err(failed)?;
-        let thing =
-            Thing { name: name.clone(), type_name: None, attributes: Vec::new(), created: now };
+        let thing = Thing::new(name.clone(), Uuid::new_v4().to_string(), now);
         let certificate = Certificate {
             id: issued.id.clone(),
             pem: issued.certificate_pem.clone(),
             status: CertificateStatus::Active,
+            ca: None,
+            mode: CertificateMode::Default,
+            not_before: issued.not_before,
             not_after: issued.not_after,
             created: now,
+            modified: now,
+            version: 1,
         };
         let policy = &self.defaults.policy;
         let device = NewDevice { thing: &thing, certificate: &certificate, policy, group };

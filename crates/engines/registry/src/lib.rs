@@ -32,7 +32,7 @@ mod test_plane;
 pub use access_keys::{
     ACCESS_KEYS_PER_USER_MAX, AccessKey, AccessKeyBook, AccessKeyError, AccessKeyStatus,
     NewAccessKey, access_keys, create_access_key, delete_access_key, delete_access_keys_of,
-    ensure_access_key, set_access_key_status,
+    ensure_access_key, new_access_key_id, new_secret_access_key, set_access_key_status,
 };
 pub use attributes::AttributeChange;
 pub use billing_groups::BillingGroup;

@@ -5,7 +5,10 @@ use picket_core::{PolicyName, SystemClock, Tasks, Timestamp};
 use picket_pki::Authority;
 use picket_ports::directory::{Directory, DirectoryChange, Principal};
 use picket_ports::enrollment::{EnrollError, Enrollment};
-use picket_ports::registry::{CertificateStatus, Page, Policy, PolicyTarget, Registry, ThingGroup};
+use picket_ports::registry::{
+    CertificateStatus, Certificates as _, Feed as _, Groups as _, Order, Page, Policies as _,
+    Policy, PolicyTarget, PolicyVersion, ThingGroup, Things as _,
+};
 use picket_sqlite::SqliteRegistry;
 
 use crate::{Enroller, EnrollmentDefaults, LiveDirectory};
@@ -23,11 +26,11 @@ async fn fixture() -> Fixture {
     let registry = Arc::new(SqliteRegistry::open(dir.path().join("registry.db")).await.unwrap());
     let created = Timestamp::from_millis(1);
     for (name, parent) in [("site", None), ("fleet", Some("site".to_owned()))] {
-        registry.create_group(&ThingGroup { name: name.into(), parent, created }).await.unwrap();
+        registry.create_group(&ThingGroup::new(name, name, parent, created)).await.unwrap();
     }
     for name in ["device", "group-rights"] {
         let name = PolicyName::new(name).unwrap();
-        registry.create_policy(&Policy { name, document: "{}".into(), created }).await.unwrap();
+        registry.create_policy(&Policy::new(name, "{}", created)).await.unwrap();
     }
     let on_parent = PolicyTarget::Group("site".into());
     registry.attach_policy(&PolicyName::new("group-rights").unwrap(), &on_parent).await.unwrap();
@@ -77,6 +80,9 @@ async fn an_enrolled_device_is_known_at_the_door_with_its_own_and_its_groups_rig
     let bundle = fixture.enroller.create_thing("pump-17", None).await.unwrap();
     let entry = fixture.directory.certificate(&bundle.certificate_id).unwrap();
     assert_eq!(entry.status, CertificateStatus::Active);
+    let stored = fixture.registry.certificate(&bundle.certificate_id).await.unwrap();
+    assert!(stored.not_before < stored.created && stored.created < stored.not_after);
+    assert_eq!(stored.not_after, entry.not_after);
     assert_eq!(
         policy_names(&fixture, &bundle.certificate_id, "pump-17"),
         ["device", "group-rights"]
@@ -107,7 +113,9 @@ async fn an_enrollment_that_fails_leaves_nothing_and_the_name_stays_free() {
     let error = lost.create_thing("pump-17", None).await.unwrap_err();
     assert!(matches!(&error, EnrollError::Failed(cause) if cause.contains("no-such-policy")));
     assert_eq!(fixture.registry.count_things().await.unwrap(), 0);
-    assert!(fixture.registry.certificates(&Page::first(9)).await.unwrap().is_empty());
+    let page = Page::first(9);
+    let left = fixture.registry.certificates(None, Order::Ascending, &page).await.unwrap();
+    assert!(left.rows.is_empty());
     lost = fixture.enroller_with("device");
     lost.create_thing("pump-17", None).await.unwrap();
 }
@@ -120,10 +128,15 @@ async fn a_change_is_in_force_at_the_door_within_milliseconds() {
     let mut changes = fixture.directory.changes();
     let device = PolicyName::new("device").unwrap();
     let asked = Instant::now();
-    fixture.registry.replace_policy(&device, r#"{"Statement":[]}"#).await.unwrap();
+    let mut policy = fixture.registry.policy(&device).await.unwrap();
+    let document = r#"{"Statement":[]}"#.into();
+    policy.versions.push(PolicyVersion { id: 2, document, created: policy.created });
+    (policy.default_version, policy.last_version, policy.revision) = (2, 2, 2);
+    fixture.registry.replace_policy(&policy).await.unwrap();
     fixture.caught_up().await;
     assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
-    assert_eq!(changes.recv().await.unwrap(), DirectoryChange::Rights);
+    let concerned = DirectoryChange::RightsOf(bundle.certificate_id.clone());
+    assert_eq!(changes.try_recv().unwrap(), concerned);
     let after = fixture.directory.principal(&bundle.certificate_id, "pump-17");
     let document = |principal: &Principal, at: usize| principal.policies[at].document.clone();
     assert_eq!(document(&after, 0), r#"{"Statement":[]}"#);
@@ -141,7 +154,8 @@ async fn leaving_a_group_takes_its_rights_away() {
     fixture.caught_up().await;
     assert_eq!(policy_names(&fixture, &bundle.certificate_id, "pump-17"), ["device"]);
     assert!(fixture.directory.groups_of("pump-17").is_empty());
-    fixture.registry.delete_thing(&bundle.thing).await.unwrap();
+    fixture.registry.detach_thing(&bundle.thing, &bundle.certificate_id).await.unwrap();
+    fixture.registry.delete_thing(&bundle.thing, None).await.unwrap();
     fixture.caught_up().await;
     assert!(!fixture.directory.is_registered("pump-17"));
     assert!(fixture.directory.principal(&bundle.certificate_id, "pump-17").thing.is_none());
@@ -152,14 +166,12 @@ async fn a_revoked_certificate_is_announced_at_once() {
     let fixture = fixture().await;
     let bundle = fixture.enroller.create_thing("pump-17", None).await.unwrap();
     let mut changes = fixture.directory.changes();
-    fixture
-        .registry
-        .set_certificate_status(&bundle.certificate_id, CertificateStatus::Revoked)
-        .await
-        .unwrap();
-    let change =
-        tokio::time::timeout(Duration::from_secs(5), changes.recv()).await.unwrap().unwrap();
-    assert_eq!(change, DirectoryChange::Certificate(bundle.certificate_id.clone()));
+    let mut certificate = fixture.registry.certificate(&bundle.certificate_id).await.unwrap();
+    (certificate.status, certificate.version) = (CertificateStatus::Revoked, 2);
+    fixture.registry.replace_certificate(&certificate).await.unwrap();
+    fixture.caught_up().await;
+    let change = DirectoryChange::Certificate(bundle.certificate_id.clone());
+    assert_eq!(changes.try_recv().unwrap(), change);
     assert_eq!(
         fixture.directory.certificate(&bundle.certificate_id).unwrap().status,
         CertificateStatus::Revoked

@@ -1,0 +1,162 @@
+//! The access keys in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ahash::AHashMap;
+use parking_lot::RwLock;
+use picket_core::{Role, Tasks};
+use picket_ports::RegistryError;
+use picket_ports::access_keys::{AccessKeys, KeyOwner};
+use picket_ports::registry::{ChangeSet, Document, DocumentKind, Registry, RegistryChange};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+
+use super::AccessKeyStatus;
+use super::stored::{KeyRecord, role_of};
+
+const RETRY: Duration = Duration::from_secs(1);
+const KINDS: [DocumentKind; 2] = [DocumentKind::User, DocumentKind::AccessKey];
+
+/// Every access key and the role of its owner, as the registry has them.
+#[derive(Debug)]
+pub struct AccessKeyBook {
+    pages: RwLock<Pages>,
+    seen: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    keys: AHashMap<String, KeyRecord>,
+    roles: AHashMap<String, Role>,
+}
+
+impl Pages {
+    /// Takes in a document as it stands now. One that cannot be read gives no rights.
+    fn put(&mut self, document: &Document) {
+        let name = document.name.clone();
+        let known = match document.kind {
+            DocumentKind::AccessKey => {
+                KeyRecord::read(&document.body).map(|key| self.keys.insert(name, key)).is_ok()
+            }
+            DocumentKind::User => {
+                role_of(&document.body).map(|role| self.roles.insert(name, role)).is_ok()
+            }
+            _ => true,
+        };
+        if !known {
+            let (kind, name) = (document.kind.as_str(), &document.name);
+            tracing::error!(kind, name, "a stored document cannot be read; it gives no rights");
+            self.remove(document.kind, name);
+        }
+    }
+
+    fn remove(&mut self, kind: DocumentKind, name: &str) {
+        match kind {
+            DocumentKind::AccessKey => drop(self.keys.remove(name)),
+            DocumentKind::User => drop(self.roles.remove(name)),
+            _ => {}
+        }
+    }
+}
+
+impl AccessKeyBook {
+    /// Loads the keys and follows the registry until `tasks` stops.
+    pub async fn follow(
+        registry: Arc<dyn Registry>,
+        tasks: &Tasks,
+    ) -> Result<Arc<Self>, RegistryError> {
+        let feed = registry.changes();
+        let book = Arc::new(Self { pages: RwLock::default(), seen: watch::Sender::new(0) });
+        book.load(&*registry).await?;
+        let (following, stop) = (Arc::clone(&book), tasks.clone());
+        tasks.spawn("access keys", async move {
+            tokio::select! {
+                () = stop.stopping() => {}
+                () = following.run(&*registry, feed) => {}
+            }
+        });
+        Ok(book)
+    }
+
+    /// Resolves when the book holds every change up to `revision`; see
+    /// [`picket_ports::registry::Feed::revision`].
+    pub async fn caught_up(&self, revision: u64) {
+        let mut seen = self.seen.subscribe();
+        if seen.wait_for(|seen| *seen >= revision).await.is_err() {
+            tracing::debug!("the access keys are not followed any more");
+        }
+    }
+
+    async fn run(&self, registry: &dyn Registry, mut feed: broadcast::Receiver<ChangeSet>) {
+        loop {
+            let result = match feed.recv().await {
+                Ok(set) => self.apply(registry, &set).await,
+                Err(RecvError::Lagged(_)) => self.load(registry).await,
+                Err(RecvError::Closed) => return,
+            };
+            let Err(mut error) = result else { continue };
+            loop {
+                tracing::error!(%error, "access keys could not be read; those known stay in force");
+                tokio::time::sleep(RETRY).await;
+                match self.load(registry).await {
+                    Ok(()) => break,
+                    Err(again) => error = again,
+                }
+            }
+        }
+    }
+
+    /// Reads everything anew.
+    async fn load(&self, registry: &dyn Registry) -> Result<(), RegistryError> {
+        let revision = *registry.revision().borrow();
+        let mut pages = Pages::default();
+        for kind in KINDS {
+            registry.documents(kind).await?.iter().for_each(|document| pages.put(document));
+        }
+        *self.pages.write() = pages;
+        self.has_seen(revision);
+        Ok(())
+    }
+
+    /// Reads again what has changed.
+    async fn apply(&self, registry: &dyn Registry, set: &ChangeSet) -> Result<(), RegistryError> {
+        for change in set.changes.iter() {
+            let RegistryChange::Document(kind, name) = change else { continue };
+            if !KINDS.contains(kind) {
+                continue;
+            }
+            match registry.document(*kind, name).await {
+                Ok(document) => self.pages.write().put(&document),
+                Err(RegistryError::NotFound { .. }) => self.pages.write().remove(*kind, name),
+                Err(error) => return Err(error),
+            }
+        }
+        self.has_seen(set.revision);
+        Ok(())
+    }
+
+    fn has_seen(&self, revision: u64) {
+        self.seen.send_if_modified(|seen| {
+            let is_later = *seen < revision;
+            *seen = revision.max(*seen);
+            is_later
+        });
+    }
+}
+
+impl AccessKeys for AccessKeyBook {
+    fn owner(&self, access_key: &str) -> Option<KeyOwner> {
+        let pages = self.pages.read();
+        let key = pages.keys.get(access_key)?;
+        if key.status != AccessKeyStatus::Active {
+            return None;
+        }
+        Some(KeyOwner {
+            role: *pages.roles.get(&key.user)?,
+            user: key.user.clone(),
+            access_key: access_key.to_owned(),
+            secret: key.secret.clone(),
+        })
+    }
+}

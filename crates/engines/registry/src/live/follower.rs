@@ -1,0 +1,144 @@
+//! The task that keeps the view fresh.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use picket_ports::RegistryError;
+use picket_ports::registry::{ChangeSet, Registry};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::LiveDirectory;
+use crate::view::{Announcements, View};
+
+const RETRY: Duration = Duration::from_secs(1);
+/// Most changes kept while a snapshot is read. With more, the snapshot is read again.
+const BACKLOG_MAX: usize = 1 << 20;
+/// Members of a removed group that are looked at while nobody can read.
+const FORGOTTEN_AT_ONCE: usize = 512;
+
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub(super) registry: Arc<dyn Registry>,
+    pub(super) directory: Arc<LiveDirectory>,
+    pub(super) feed: broadcast::Receiver<ChangeSet>,
+}
+
+/// What came of a snapshot.
+enum Snapshot {
+    /// It holds everything up to `revision`; these changes came in the meantime.
+    Taken { revision: u64, backlog: Vec<ChangeSet> },
+    /// More changes came than were kept.
+    Outrun,
+}
+
+impl Follower {
+    /// Applies changes as they come, until there are no more.
+    pub(super) async fn run(mut self) {
+        loop {
+            match self.feed.recv().await {
+                Ok(set) => self.apply(&set).await,
+                Err(RecvError::Lagged(missed)) => {
+                    tracing::warn!(missed, "the registry view fell behind and is loaded again");
+                    self.load_again().await;
+                }
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    async fn load_again(&mut self) {
+        while let Err(error) = self.load().await {
+            tracing::error!(%error, "the registry could not be read; the old view stays in force");
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Reads the whole registry into a new view, puts it in place of the old one, and announces that
+    /// anything may have changed.
+    pub(super) async fn load(&mut self) -> Result<(), RegistryError> {
+        let (view, revision, backlog) = loop {
+            let mut view = View::default();
+            match self.snapshot(&mut view).await? {
+                Snapshot::Taken { revision, backlog } => break (view, revision, backlog),
+                Snapshot::Outrun => {
+                    tracing::warn!(
+                        "the registry changed faster than it could be read; trying again"
+                    );
+                }
+            }
+        };
+        let told = view.replacing(&self.directory.view.read());
+        let before = std::mem::replace(&mut *self.directory.view.write(), view);
+        drop(before);
+        self.directory.announce(told);
+        self.directory.has_seen(revision);
+        // What the snapshot holds for certain would only be taken back for a moment.
+        for set in backlog.iter().filter(|set| set.revision > revision) {
+            self.apply(set).await;
+        }
+        Ok(())
+    }
+
+    async fn snapshot(&mut self, view: &mut View) -> Result<Snapshot, RegistryError> {
+        let mut told = Announcements::muted();
+        let before = &self.directory.view;
+        let mut visit = |change| view.adopt(&change, &before.read(), &mut told);
+        listening(&mut self.feed, self.registry.snapshot(&mut visit)).await
+    }
+
+    async fn apply(&self, set: &ChangeSet) {
+        let mut told = Announcements::default();
+        let graves = {
+            let mut view = self.directory.view.write();
+            set.changes.iter().for_each(|change| view.apply(change, &mut told));
+            view.graves()
+        };
+        for grave in graves {
+            let mut members = grave.members();
+            loop {
+                let some: Vec<u32> = members.by_ref().take(FORGOTTEN_AT_ONCE).collect();
+                if some.is_empty() {
+                    break;
+                }
+                self.directory.view.write().forget(&grave, &some);
+            }
+            self.directory.view.write().close(&grave);
+        }
+        self.directory.announce(told);
+        self.directory.has_seen(set.revision);
+    }
+}
+
+/// Waits for `snapshot` and keeps what the feed brings meanwhile, so that a long snapshot is not
+/// outrun by what changes while it is read.
+async fn listening(
+    feed: &mut broadcast::Receiver<ChangeSet>,
+    snapshot: impl Future<Output = Result<u64, RegistryError>>,
+) -> Result<Snapshot, RegistryError> {
+    let mut snapshot = pin!(snapshot);
+    let mut backlog: Vec<ChangeSet> = Vec::new();
+    let mut kept = 0;
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = feed.recv() => next,
+            revision = &mut snapshot => {
+                return Ok(Snapshot::Taken { revision: revision?, backlog });
+            }
+        };
+        match next {
+            Ok(set) if kept + set.changes.len() <= BACKLOG_MAX => {
+                kept += set.changes.len();
+                backlog.push(set);
+            }
+            Ok(_) | Err(RecvError::Lagged(_)) => return Ok(Snapshot::Outrun),
+            // Nothing can come any more.
+            Err(RecvError::Closed) => {
+                return Ok(Snapshot::Taken { revision: snapshot.await?, backlog });
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The view in use.
+
+mod follower;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use picket_core::{CertificateId, Tasks};
+use picket_ports::RegistryError;
+use picket_ports::directory::{CertificateEntry, Directory, DirectoryChange, Principal};
+use picket_ports::registry::Registry;
+use tokio::sync::{broadcast, watch};
+
+use crate::view::{Announcements, View};
+use follower::Follower;
+
+/// More than one change names one by one, so that naming many does not outrun those who listen.
+const CHANGES_KEPT: usize = 4_096;
+
+/// The registry as the front door sees it, in memory.
+///
+/// Reads wait for nothing but the few microseconds in which a change is made. Changes are announced
+/// after the view holds them, and before [`Self::caught_up`] resolves.
+#[derive(Debug)]
+pub struct LiveDirectory {
+    view: RwLock<View>,
+    changes: broadcast::Sender<DirectoryChange>,
+    seen: watch::Sender<u64>,
+}
+
+impl LiveDirectory {
+    /// Loads the registry and follows it until `tasks` stops.
+    pub async fn follow(
+        registry: Arc<dyn Registry>,
+        tasks: &Tasks,
+    ) -> Result<Arc<Self>, RegistryError> {
+        // From before the snapshot, so that nothing is missed in between.
+        let feed = registry.changes();
+        let directory = Arc::new(Self::empty());
+        let mut follower = Follower { registry, directory: Arc::clone(&directory), feed };
+        follower.load().await?;
+        let stop = tasks.clone();
+        tasks.spawn("registry view", async move {
+            tokio::select! {
+                () = stop.stopping() => {}
+                () = follower.run() => {}
+            }
+        });
+        Ok(directory)
+    }
+
+    fn empty() -> Self {
+        Self {
+            view: RwLock::default(),
+            changes: broadcast::Sender::new(CHANGES_KEPT),
+            seen: watch::Sender::new(0),
+        }
+    }
+
+    /// Resolves when the view holds every change up to `revision` and has announced it; see
+    /// [`picket_ports::registry::Feed::revision`].
+    pub async fn caught_up(&self, revision: u64) {
+        let mut seen = self.seen.subscribe();
+        if seen.wait_for(|seen| *seen >= revision).await.is_err() {
+            tracing::debug!("the registry view is not followed any more");
+        }
+    }
+
+    fn announce(&self, told: Announcements) {
+        for change in told.into_changes() {
+            // Nobody may be listening, which is fine.
+            self.changes.send(change).ok();
+        }
+    }
+
+    fn has_seen(&self, revision: u64) {
+        self.seen.send_if_modified(|seen| {
+            let is_later = *seen < revision;
+            *seen = revision.max(*seen);
+            is_later
+        });
+    }
+}
+
+impl Directory for LiveDirectory {
+    fn certificate(&self, id: &CertificateId) -> Option<CertificateEntry> {
+        self.view.read().certificate(id)
+    }
+
+    fn principal(&self, certificate: &CertificateId, client_id: &str) -> Principal {
+        self.view.read().principal(certificate, client_id)
+    }
+
+    fn is_registered(&self, name: &str) -> bool {
+        self.view.read().is_registered(name)
+    }
+
+    fn groups_of(&self, thing: &str) -> Vec<String> {
+        self.view.read().groups_of(thing)
+    }
+
+    fn changes(&self) -> broadcast::Receiver<DirectoryChange> {
+        self.changes.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests;

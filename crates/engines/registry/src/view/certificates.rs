@@ -1,0 +1,126 @@
+//! Certificates.
+
+use picket_core::{CertificateId, Timestamp};
+use picket_ports::registry::CertificateStatus;
+
+use super::ids::IdSet;
+use super::table::Row;
+use super::{Announcements, View};
+
+/// A certificate's id, as 32 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct CertificateKey([u8; 32]);
+
+impl CertificateKey {
+    /// Reads 64 hex digits.
+    pub(super) fn read(id: &CertificateId) -> Option<Self> {
+        let mut key = [0; 32];
+        hex::decode_to_slice(id.as_str(), &mut key).ok()?;
+        Some(Self(key))
+    }
+
+    pub(super) fn id(&self) -> Option<CertificateId> {
+        CertificateId::new(hex::encode(self.0)).ok()
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct CertificateRow {
+    pub(super) key: CertificateKey,
+    pub(super) status: CertificateStatus,
+    pub(super) not_after: Timestamp,
+    /// The things it is attached to, as one of several.
+    shared: IdSet,
+    /// The things that it is said to be attached to exclusively.
+    exclusive: IdSet,
+    pub(super) policies: IdSet,
+}
+
+impl Row for CertificateRow {
+    type Key = CertificateKey;
+
+    fn key(&self) -> &CertificateKey {
+        &self.key
+    }
+}
+
+impl CertificateRow {
+    /// False if it was attached this way already.
+    pub(super) fn attach(&mut self, thing: u32, is_exclusive: bool) -> bool {
+        let (to, from) = match is_exclusive {
+            true => (&mut self.exclusive, &mut self.shared),
+            false => (&mut self.shared, &mut self.exclusive),
+        };
+        from.remove(thing);
+        to.insert(thing)
+    }
+
+    /// False if it was not attached.
+    pub(super) fn detach(&mut self, thing: u32) -> bool {
+        self.shared.remove(thing) || self.exclusive.remove(thing)
+    }
+
+    pub(super) fn is_attached(&self, thing: u32) -> bool {
+        self.shared.contains(thing) || self.exclusive.contains(thing)
+    }
+
+    /// The thing it is attached to exclusively. With any other attachment beside, it is not.
+    pub(super) fn sole_thing(&self) -> Option<u32> {
+        match self.exclusive {
+            IdSet::One(thing) if self.shared.is_empty() => Some(thing),
+            _ => None,
+        }
+    }
+
+    fn things(&self) -> impl Iterator<Item = u32> {
+        self.shared.iter().chain(self.exclusive.iter())
+    }
+}
+
+impl View {
+    pub(super) fn certificate_row(&self, id: &CertificateId) -> Option<u32> {
+        self.certificates.find(&CertificateKey::read(id)?)
+    }
+
+    pub(super) fn put_certificate(
+        &mut self,
+        id: &CertificateId,
+        state: (CertificateStatus, Timestamp),
+        told: &mut Announcements,
+    ) {
+        let Some(key) = CertificateKey::read(id) else {
+            tracing::warn!(%id, "a certificate's id is no SHA-256; nobody can connect with it");
+            return;
+        };
+        let (status, not_after) = state;
+        let row = self.certificates.find(&key).and_then(|row| self.certificates.get_mut(row));
+        let Some(row) = row else {
+            let (shared, exclusive) = (IdSet::default(), IdSet::default());
+            let policies = IdSet::default();
+            let row = CertificateRow { key, status, not_after, shared, exclusive, policies };
+            self.certificates.insert(row);
+            told.fresh(key);
+            return;
+        };
+        if (row.status, row.not_after) != state {
+            (row.status, row.not_after) = state;
+            told.certificate(key);
+        }
+    }
+
+    pub(super) fn remove_certificate(&mut self, id: &CertificateId, told: &mut Announcements) {
+        let Some(id) = self.certificate_row(id) else { return };
+        let Some(row) = self.certificates.remove(id) else { return };
+        told.certificate(row.key);
+        for thing in row.things() {
+            if let Some(thing) = self.things.get_mut(thing) {
+                thing.certificates.remove(id);
+            }
+        }
+        for policy in row.policies.iter() {
+            if let Some(policy) = self.policies.get_mut(policy) {
+                policy.certificates.remove(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What the front door asks.
+
+use std::sync::Arc;
+
+use picket_core::CertificateId;
+use picket_ports::directory::{CertificateEntry, Principal};
+
+use super::View;
+use super::groups::GroupRow;
+
+impl View {
+    pub(crate) fn certificate(&self, id: &CertificateId) -> Option<CertificateEntry> {
+        let row = self.certificates.get(self.certificate_row(id)?)?;
+        Some(CertificateEntry { id: id.clone(), status: row.status, not_after: row.not_after })
+    }
+
+    /// Spec iot-core §4.5: a thing contributes itself and its groups if it is attached to the
+    /// certificate and named like the client id, or has the certificate for itself.
+    pub(crate) fn principal(&self, certificate: &CertificateId, client_id: &str) -> Principal {
+        let mut principal =
+            Principal { certificate: Some(certificate.clone()), ..Principal::default() };
+        let row = self.certificate_row(certificate).and_then(|id| self.certificates.get(id));
+        let Some(row) = row else { return principal };
+        let named = self.things.find(client_id).filter(|thing| row.is_attached(*thing));
+        let thing = named.or_else(|| row.sole_thing());
+        principal.is_exclusive = thing.is_some() && thing == row.sole_thing();
+        let mut policies: Vec<_> = row
+            .policies
+            .iter()
+            .filter_map(|id| self.policies.get(id))
+            .map(|row| &row.text)
+            .collect();
+        if let Some(thing) = thing.and_then(|id| self.things.get(id)) {
+            principal.thing = Some(Arc::clone(&thing.entry));
+            for group in self.line(thing.groups.iter()) {
+                let found = group.policies.iter().filter_map(|id| self.policies.get(id));
+                policies.extend(found.map(|row| &row.text));
+            }
+        }
+        policies.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        policies.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        principal.policies = policies.into_iter().cloned().collect();
+        principal
+    }
+
+    pub(crate) fn is_registered(&self, name: &str) -> bool {
+        self.things.find(name).is_some()
+    }
+
+    /// In name order.
+    pub(crate) fn groups_of(&self, thing: &str) -> Vec<String> {
+        let row = self.things.find(thing).and_then(|id| self.things.get(id));
+        let Some(row) = row else { return Vec::new() };
+        let groups = self.line(row.groups.iter());
+        let mut names: Vec<String> = groups.iter().map(|group| group.name.to_string()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// These groups and all that they lie in, each once.
+    fn line(&self, direct: impl Iterator<Item = u32>) -> Vec<&GroupRow> {
+        let mut seen = Vec::new();
+        for group in direct {
+            let mut next = Some(group);
+            while let Some(id) = next.filter(|id| !seen.contains(id)) {
+                seen.push(id);
+                next = self.groups.get(id).and_then(|row| row.parent);
+            }
+        }
+        seen.into_iter().filter_map(|id| self.groups.get(id)).filter(|row| row.is_there).collect()
+    }
+}
