@@ -64,7 +64,7 @@ async function open(browser, look) {
       await page.screenshot({ path: join(settings.screenshots, `${name}-${look.name}.png`) });
     }
   };
-  return { context, page, complaints, seen, settings };
+  return { context, page, complaints, seen, settings, look: look.name };
 }
 
 async function main() {

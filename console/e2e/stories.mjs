@@ -1,16 +1,10 @@
 // What an analyst does, in the order in which the stories build on each other.
 import assert from "node:assert/strict";
+import { fleetStories } from "./fleet-stories.mjs";
+import { go } from "./navigate.mjs";
 
 const SEED_QUERY =
   'index="iot" sourcetype="aws-iot-device-defender" | spath name | search name="aws:num-listening-tcp-ports"\n| chart max(value.count) as tcp_count over _time by thing';
-
-/** Goes to a page by its link, as the address bar would load everything anew. */
-async function go(page, name) {
-  await page
-    .getByRole("navigation", { name: "Pages", exact: true })
-    .getByRole("link", { name: new RegExp(`^${name}`) })
-    .click();
-}
 
 async function writeSearch(page, spl) {
   const editor = page.getByRole("textbox", { name: "Search in SPL" });
@@ -147,5 +141,6 @@ export const stories = {
   "a wrong search shows its error at its place": errorsShowAtTheirPlace,
   "keys lead everywhere": keysWork,
   "profiles say what is expected": profilesSayWhatIsExpected,
+  ...fleetStories,
   "logging out ends the session": logOutEndsTheSession,
 };

@@ -7,7 +7,7 @@ import type * as api from "./types.gen";
 const part = encodeURIComponent;
 
 export type ConnectionsFilter = {
-  prefix?: string | undefined;
+  text?: string | undefined;
   connected?: boolean | undefined;
   after?: string | undefined;
 };

@@ -23,7 +23,8 @@ type Address =
   | "/mqtt"
   | "/changes";
 
-type Page = { to: Address; text: string; icon: IconName };
+/** With `admin`, only administrators may see what the page shows. */
+type Page = { to: Address; text: string; icon: IconName; admin?: true };
 
 const PARTS: Array<{ title: string; pages: Page[] }> = [
   {
@@ -49,8 +50,8 @@ const PARTS: Array<{ title: string; pages: Page[] }> = [
     title: "Operate",
     pages: [
       { to: "/connections", text: "Connections", icon: "connection" },
-      { to: "/mqtt", text: "MQTT client", icon: "message" },
-      { to: "/changes", text: "Changes", icon: "clock" },
+      { to: "/mqtt", text: "MQTT client", icon: "message", admin: true },
+      { to: "/changes", text: "Changes", icon: "clock", admin: true },
     ],
   },
 ];
@@ -94,17 +95,19 @@ export function Shell({ session }: { session: Session }) {
           {PARTS.map((part) => (
             <div className="nav-part" key={part.title}>
               <h2>{part.title}</h2>
-              {part.pages.map((page) => (
-                <Link
-                  key={page.to}
-                  to={page.to}
-                  activeOptions={{ exact: page.to === "/", includeSearch: false }}
-                >
-                  <Icon name={page.icon} />
-                  <span className="text">{page.text}</span>
-                  {page.to === "/alarms" ? <AlarmBadge /> : null}
-                </Link>
-              ))}
+              {part.pages
+                .filter((page) => !page.admin || session.role === "admin")
+                .map((page) => (
+                  <Link
+                    key={page.to}
+                    to={page.to}
+                    activeOptions={{ exact: page.to === "/", includeSearch: false }}
+                  >
+                    <Icon name={page.icon} />
+                    <span className="text">{page.text}</span>
+                    {page.to === "/alarms" ? <AlarmBadge /> : null}
+                  </Link>
+                ))}
             </div>
           ))}
         </nav>

@@ -31,8 +31,8 @@ export function Connections() {
   );
   const filter = (
     <FilterField
-      label={view === "log" ? "Only this client id" : "Only client ids that begin with this"}
-      placeholder={view === "log" ? "Client id" : "Client id begins with …"}
+      label={view === "log" ? "Only this client id" : "Only those with this in their client id or thing"}
+      placeholder={view === "log" ? "Client id" : "Client id or thing"}
       value={prefix ?? ""}
       onChange={(value) => void navigate({ search: { view, prefix: value || undefined }, replace: true })}
     />
@@ -49,7 +49,7 @@ type ViewProps = { choice: React.ReactNode; filter: React.ReactNode };
 function Sessions({ choice, filter }: ViewProps) {
   const { view = "connected", prefix, after } = route.useSearch();
   const { data, error, refetch, dataUpdatedAt } = useQuery(
-    connectionsQuery({ prefix, after, connected: view === "connected" }),
+    connectionsQuery({ text: prefix, after, connected: view === "connected" }),
   );
   const [ending, setEnding] = useState<Connection | null>(null);
   const isAdmin = useIsAdmin();
