@@ -122,6 +122,11 @@ impl Attachment {
         self.slot.state.lock().filters.contains_key(filter)
     }
 
+    /// The filters subscribed to, as sent.
+    pub fn filters(&self) -> Vec<Box<str>> {
+        self.slot.state.lock().filters.keys().cloned().collect()
+    }
+
     /// Subscribes and queues the retained messages that go with it.
     pub fn subscribe(&self, filter: &str, options: SubscribeOptions) -> Subscribed {
         let Ok(parsed) = Filter::parse(filter, &UNLIMITED) else { return Subscribed::Refused };
