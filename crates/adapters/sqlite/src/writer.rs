@@ -137,7 +137,7 @@ impl Thread {
             error.to_string()
         });
         for operation in together.drain(..) {
-            operation.answer(why.as_ref().map(|()| ()).map_err(String::as_str));
+            operation.answer(why.as_ref().map_err(String::as_str).copied());
         }
     }
 
