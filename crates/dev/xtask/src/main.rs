@@ -1,6 +1,7 @@
 //! The workspace's own commands: `cargo xtask up`, `cargo xtask test`, and the checks behind them.
 
 mod bench;
+mod fuzz;
 mod layers;
 mod log;
 mod npm;
@@ -45,6 +46,14 @@ enum Cmd {
     Tidy,
     /// Installs what `up`, `test` and `bench` need; afterwards they work offline
     Setup,
+    /// Throws bytes at one reader of what strangers send, guided by coverage
+    Fuzz {
+        /// The target; a folder of `crates/dev/fuzz/seeds`
+        target: String,
+        /// How long
+        #[arg(long, value_name = "SECONDS", default_value = "60")]
+        seconds: u64,
+    },
     /// Runs the benches in release and prints their table
     Bench {
         /// Passed on to `picket-bench`
@@ -80,6 +89,7 @@ fn run(command: Cmd) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Cmd::Setup => setup::everything(&workspace),
+        Cmd::Fuzz { target, seconds } => fuzz::run(&workspace, &target, seconds),
         Cmd::Bench { args } => bench::run(&workspace, &args),
     }
 }
