@@ -73,6 +73,28 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
+    /// Every reason.
+    pub const ALL: &[Self] = &[
+        Self::AuthError,
+        Self::ClientInitiatedDisconnect,
+        Self::ClientError,
+        Self::ConnectionLost,
+        Self::DuplicateClientid,
+        Self::ForbiddenAccess,
+        Self::MqttKeepAliveTimeout,
+        Self::ServerError,
+        Self::ServerInitiatedDisconnect,
+        Self::ApiInitiatedDisconnect,
+        Self::Throttled,
+        Self::WebsocketTtlExpiration,
+        Self::CustomauthTtlExpiration,
+    ];
+
+    /// The reason with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == name)
+    }
+
     /// The name in lifecycle events and in GetConnection.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -250,15 +272,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_are_stored_under_the_names_that_events_use() {
-        for reason in [
-            DisconnectReason::DuplicateClientid,
-            DisconnectReason::MqttKeepAliveTimeout,
-            DisconnectReason::WebsocketTtlExpiration,
-            DisconnectReason::ApiInitiatedDisconnect,
-        ] {
-            let stored = serde_json::to_value(reason).unwrap();
-            assert_eq!(stored, serde_json::json!(reason.as_str()));
+    fn a_reason_is_found_by_the_name_that_events_and_json_use() {
+        for reason in DisconnectReason::ALL {
+            assert_eq!(DisconnectReason::from_name(reason.as_str()), Some(*reason));
+            assert_eq!(serde_json::to_value(reason).unwrap(), serde_json::json!(reason.as_str()));
         }
     }
 }

@@ -7,6 +7,8 @@ use picket_ports::connections::DisconnectReason;
 use picket_session::{Delivery, Dialect, DropReason, Effect, Filter, Input};
 
 use crate::broker::{Broker, UNLIMITED};
+use crate::depart::Farewell;
+use crate::journal::Urgency;
 use crate::slot::{SessionId, Slot, SlotState, book};
 use crate::stored::Stored;
 use crate::subscriptions::Subscription;
@@ -105,11 +107,12 @@ impl Attachment {
         self.standing() == Standing::TakenOver
     }
 
-    /// The promise that what this client's packets have changed in its session so far is durable;
-    /// `None` if nothing waits to be written. SUBACK and UNSUBACK follow it: a session that comes back
+    /// The promise that what this client's packets have changed in its session so far is stored; `None`
+    /// if the session ends with the connection. SUBACK and UNSUBACK follow it: a session that comes back
     /// after a crash must have the subscriptions its client was told of.
     pub fn stored(&self) -> Option<Stored> {
-        None
+        let is_kept = self.slot.state.lock().is_kept();
+        if is_kept { self.broker.promise(Urgency::Now) } else { None }
     }
 
     /// Subscriptions held.
@@ -134,15 +137,9 @@ impl Attachment {
         if !self.is_current(&state) {
             return Subscribed::Refused;
         }
-        let is_new = state.filters.insert(filter.into(), options.id).is_none();
-        let subscription = Subscription {
-            slot: Arc::clone(&self.slot),
-            qos: options.qos,
-            no_local: options.no_local,
-            retain_as_published: options.retain_as_published,
-            id: options.id,
-            dialect: options.dialect,
-        };
+        let is_new =
+            self.broker.change(&self.slot, &mut state, |state| state.hold(filter, options));
+        let subscription = Subscription::of(&self.slot, &options);
         self.broker.subscriptions.write().insert(parsed, subscription);
         drop(state);
         if options.retain_handling == 0 || (options.retain_handling == 1 && is_new) {
@@ -161,14 +158,17 @@ impl Attachment {
                 retain: true,
                 subscription_ids: options.id.into_iter().collect(),
             };
-            self.slot.deliver(now, delivery, &self.broker.ledger);
+            // A retained message is stored as such: nobody waits for this copy of it.
+            let _taken = self.broker.deliver(&self.slot, now, delivery);
         }
     }
 
     /// Ends the subscription to `filter` as sent. False if there was none.
     pub fn unsubscribe(&self, filter: &str) -> bool {
         let mut state = self.slot.state.lock();
-        if !self.is_current(&state) || state.filters.remove(filter).is_none() {
+        let has_ended = self.is_current(&state)
+            && self.broker.change(&self.slot, &mut state, |state| state.let_go(filter));
+        if !has_ended {
             return false;
         }
         if let Ok(parsed) = Filter::parse(filter, &UNLIMITED) {
@@ -191,8 +191,14 @@ impl Attachment {
             return;
         }
         let from = effects.len();
-        state.session.fill(now, messages_max, allow, effects);
+        let resumes_at = self.broker.change(&self.slot, &mut state, |state| {
+            state.session.fill(now, messages_max, allow, effects);
+            state.session.resumes_at()
+        });
         drop(state);
+        if let Some(due) = resumes_at.filter(|_| effects.len() > from) {
+            self.broker.diary.note(due, &self.slot.client_id);
+        }
         book(effects.get(from..).unwrap_or_default(), &self.broker.ledger);
     }
 
@@ -240,19 +246,21 @@ impl Attachment {
     /// The connection ends, for `reason`.
     pub fn leave(mut self, departure: Departure, reason: DisconnectReason) {
         self.has_left = true;
-        let (will, expiry) = match departure {
+        let (with_will, expiry_seconds) = match departure {
             Departure::Graceful { expiry_seconds } => (false, expiry_seconds),
             Departure::WithWill { expiry_seconds } => (true, expiry_seconds),
         };
-        self.broker.leave(&self.slot, self.generation, (will, expiry), reason);
+        let farewell = Farewell { with_will, expiry_seconds, reason };
+        self.broker.leave(&self.slot, self.generation, farewell);
     }
 
     fn step(&self, input: Input) {
         let now = self.broker.clock.now();
         let mut state = self.slot.state.lock();
         if self.is_current(&state) {
-            let mut effects = Vec::new();
-            state.session.step(now, input, &mut effects);
+            // Acknowledgements drop and send nothing.
+            let step = |state: &mut SlotState| state.session.step(now, input, &mut Vec::new());
+            self.broker.change(&self.slot, &mut state, step);
         }
     }
 
@@ -264,8 +272,9 @@ impl Attachment {
 impl Drop for Attachment {
     fn drop(&mut self) {
         if !self.has_left {
-            let lost = DisconnectReason::ConnectionLost;
-            self.broker.leave(&self.slot, self.generation, (true, None), lost);
+            let reason = DisconnectReason::ConnectionLost;
+            let farewell = Farewell { with_will: true, expiry_seconds: None, reason };
+            self.broker.leave(&self.slot, self.generation, farewell);
         }
     }
 }

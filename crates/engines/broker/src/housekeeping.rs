@@ -57,8 +57,13 @@ impl Diary {
 }
 
 impl Broker {
-    /// Starts the task that publishes delayed wills and ends sessions in time.
+    /// Starts the tasks that publish delayed wills, end sessions in time, and store what is to be
+    /// stored. Told to stop, they store the rest; whoever publishes must have stopped before.
     pub fn start(self: &Arc<Self>, tasks: &Tasks) {
+        if let Some(journal) = self.journal.clone() {
+            let stop = tasks.token();
+            tasks.spawn("broker journal", async move { journal.run(stop).await });
+        }
         let broker = Arc::clone(self);
         let stop = tasks.token();
         tasks.spawn("broker housekeeping", async move {
@@ -67,7 +72,8 @@ impl Broker {
                 let now = broker.clock.now();
                 broker.tick(now);
                 if now.since(last_round) >= ROUND {
-                    broker.retained.write().expire(now);
+                    broker.retained.write().expire(now, broker.journal.as_deref());
+                    broker.listeners.sweep();
                     last_round = now;
                 }
                 broker.serve_tap().await;

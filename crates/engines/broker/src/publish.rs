@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use picket_core::Timestamp;
 use picket_ports::{Message, MessageTap, Publish, PublishError};
-use picket_session::{Delivery, check_topic};
+use picket_session::{Delivery, DropReason, Input, check_topic};
 
 use crate::broker::{Broker, UNLIMITED};
-use crate::slot::{SessionId, Slot};
+use crate::journal::{Journal, Urgency};
+use crate::retained::Keeping;
+use crate::slot::{SessionId, Slot, book};
 use crate::stored::Stored;
 use crate::subscriptions::Subscription;
 
@@ -23,26 +26,100 @@ pub struct Routed {
     pub retained_full: bool,
 }
 
+/// How a copy was taken, in rising order of what its publisher has to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Taken {
+    /// Nothing has to be stored.
+    InMemory,
+    /// There was no room to retain it.
+    RetainedFull,
+    /// It has to be stored.
+    Stored(Urgency),
+    /// It had to be stored, and the store does not work.
+    NotStored,
+}
+
 impl Broker {
     /// Puts `message` into the queues of everyone who is subscribed and keeps it if it is to be
-    /// retained. Does not call the tap. `sender` is left out where it asked for that.
+    /// retained. Does not call the tap, and does not wait for the store. `sender` is left out where it
+    /// asked for that.
     pub fn route(&self, message: &Arc<Message>, sender: Option<SessionId>) -> Routed {
-        let mut retained_full = false;
-        if message.retain {
-            let kept = self.retained.write().keep(message, &self.limits);
-            if !kept {
-                retained_full = true;
-                self.ledger.received(1);
-                self.ledger.dropped("retained_full", 1);
-            }
-        }
+        let retaining = if message.retain { self.retain(message) } else { Taken::InMemory };
+        self.listeners.tell(message);
         let copies = self.copies(message, sender);
         let now = self.clock.now();
         let receivers = copies.len();
+        let mut taken = retaining;
         for (slot, delivery) in copies {
-            slot.deliver(now, delivery, &self.ledger);
+            taken = taken.max(self.deliver(&slot, now, delivery));
         }
-        Routed { receivers, stored: None, retained_full }
+        let stored = match taken {
+            Taken::InMemory | Taken::RetainedFull => None,
+            Taken::Stored(urgency) => self.promise(urgency),
+            Taken::NotStored => Some(Stored::never()),
+        };
+        Routed { receivers, stored, retained_full: retaining == Taken::RetainedFull }
+    }
+
+    fn retain(&self, message: &Arc<Message>) -> Taken {
+        let journal = self.journal.as_deref();
+        if journal.is_some_and(Journal::is_failing) {
+            self.ledger.received(1);
+            self.ledger.dropped(DropReason::NotStored.as_str(), 1);
+            return Taken::NotStored;
+        }
+        match self.retained.write().keep(message, &self.limits, journal) {
+            Keeping::Full => {
+                self.ledger.received(1);
+                self.ledger.dropped("retained_full", 1);
+                Taken::RetainedFull
+            }
+            Keeping::Done if journal.is_some() && message.qos > 0 => Taken::Stored(Urgency::Now),
+            Keeping::Done | Keeping::Nothing => Taken::InMemory,
+        }
+    }
+
+    /// Puts a copy into the session's queue and wakes the connection if there is one.
+    pub(crate) fn deliver(&self, slot: &Arc<Slot>, now: Timestamp, delivery: Delivery) -> Taken {
+        self.ledger.received(1);
+        let mut state = slot.state.lock();
+        let has_to_be_stored = delivery.qos > 0 && state.is_kept();
+        let is_failing = || self.journal.as_deref().is_some_and(Journal::is_failing);
+        let is_full = || {
+            let bytes = self.queue_bytes().saturating_add(delivery.bytes());
+            bytes > self.limits.queues_bytes_max
+        };
+        let refusal = match () {
+            () if state.is_removed => Some(DropReason::SessionEnded),
+            () if has_to_be_stored && is_failing() => Some(DropReason::NotStored),
+            () if is_full() => Some(DropReason::AllQueuesFull),
+            () => None,
+        };
+        if let Some(reason) = refusal {
+            drop(state);
+            self.ledger.dropped(reason.as_str(), 1);
+            return if reason == DropReason::NotStored {
+                Taken::NotStored
+            } else {
+                Taken::InMemory
+            };
+        }
+        let mut dropped = Vec::new();
+        let queued = state.session.queued();
+        self.change(slot, &mut state, |state| {
+            state.session.step(now, Input::Deliver(delivery), &mut dropped);
+        });
+        let is_taken = state.session.queued() > queued;
+        // The permit that `notify_one` leaves survives until the connection looks.
+        let is_online =
+            state.seat.as_ref().filter(|_| is_taken).inspect(|s| s.notify_one()).is_some();
+        drop(state);
+        book(&dropped, &self.ledger);
+        match () {
+            () if !has_to_be_stored || !is_taken => Taken::InMemory,
+            () if is_online => Taken::Stored(Urgency::Soon),
+            () => Taken::Stored(Urgency::Now),
+        }
     }
 
     /// The tap, if it wants messages of this topic.
@@ -55,7 +132,7 @@ impl Broker {
         let subscriptions = self.subscriptions.read();
         let mut found = Vec::new();
         subscriptions.matching(topic, &mut found);
-        !found.is_empty() || self.tap_for(topic).is_some()
+        !found.is_empty() || self.tap_for(topic).is_some() || self.listeners.would_hear(topic)
     }
 
     /// One copy for each receiving session, however many of its subscriptions match. The lock on the
@@ -111,6 +188,9 @@ impl Publish for Broker {
             && stored.wait().await.is_err()
         {
             return Err(PublishError::NotStored { topic: message.topic.as_ref().to_owned() });
+        }
+        if routed.retained_full {
+            return Err(PublishError::RetainedFull { topic: message.topic.as_ref().to_owned() });
         }
         let Some(tap) = self.tap_for(&message.topic) else { return Ok(()) };
         tap.accept(Arc::clone(&message)).await.map_err(|error| PublishError::RuleFailed {

@@ -5,17 +5,39 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use picket_core::Timestamp;
-use picket_ports::Message;
+use picket_ports::{Message, RetainedMessages, RetainedPage};
 use picket_session::{Dialect, Filter, matches};
 
+use crate::broker::{Broker, UNLIMITED};
+use crate::journal::Journal;
 use crate::limits::BrokerLimits;
+
+#[derive(Debug)]
+struct Kept {
+    /// Its number in the store, the same as long as the topic has a message.
+    number: u64,
+    message: Arc<Message>,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Retained {
     /// Sorted, so that a filter's fixed beginning narrows the search.
-    messages: BTreeMap<Arc<str>, Arc<Message>>,
+    messages: BTreeMap<Arc<str>, Kept>,
     bytes: usize,
+    next_number: u64,
+}
+
+/// What became of a message that was to be retained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// It is, or the topic has none any more.
+    Done,
+    /// The topic had none to clear.
+    Nothing,
+    /// There is no room. The topic keeps the message it had.
+    Full,
 }
 
 fn size(message: &Message) -> usize {
@@ -29,21 +51,55 @@ fn is_expired(message: &Message, now: Timestamp) -> bool {
 }
 
 impl Retained {
-    /// Keeps `message`, or forgets its topic's if the payload is empty. False if there is no room.
-    pub(crate) fn keep(&mut self, message: &Arc<Message>, limits: &BrokerLimits) -> bool {
-        if let Some(old) = self.messages.remove(&message.topic) {
-            self.bytes = self.bytes.saturating_sub(size(&old));
-        }
+    /// Keeps `message`, or forgets its topic's if the payload is empty, and tells the journal.
+    pub(crate) fn keep(
+        &mut self,
+        message: &Arc<Message>,
+        limits: &BrokerLimits,
+        journal: Option<&Journal>,
+    ) -> Keeping {
         if message.payload.is_empty() {
-            return true;
+            return match self.remove(&message.topic, journal) {
+                true => Keeping::Done,
+                false => Keeping::Nothing,
+            };
         }
-        let has_room = self.messages.len() < limits.retained_messages_max
-            && self.bytes.saturating_add(size(message)) <= limits.retained_bytes_max;
-        if has_room {
-            self.bytes += size(message);
-            self.messages.insert(Arc::clone(&message.topic), Arc::clone(message));
+        let old = self.messages.get(&message.topic);
+        let old_bytes = old.map_or(0, |old| size(&old.message));
+        let count = self.messages.len() + usize::from(old.is_none());
+        let bytes = self.bytes.saturating_sub(old_bytes).saturating_add(size(message));
+        if count > limits.retained_messages_max || bytes > limits.retained_bytes_max {
+            return Keeping::Full;
         }
-        has_room
+        let number = old.map_or(self.next_number, |old| old.number);
+        self.put(number, Arc::clone(message));
+        if let Some(journal) = journal {
+            journal.note_retained(number, Some(Arc::clone(message)));
+        }
+        Keeping::Done
+    }
+
+    /// Puts a message that the store has, or that the store is told of elsewhere.
+    pub(crate) fn put(&mut self, number: u64, message: Arc<Message>) {
+        self.next_number = self.next_number.max(number + 1);
+        self.bytes += size(&message);
+        let kept = Kept { number, message: Arc::clone(&message) };
+        if let Some(old) = self.messages.insert(Arc::clone(&message.topic), kept) {
+            self.bytes = self.bytes.saturating_sub(size(&old.message));
+        }
+    }
+
+    fn remove(&mut self, topic: &str, journal: Option<&Journal>) -> bool {
+        let Some(old) = self.messages.remove(topic) else { return false };
+        self.bytes = self.bytes.saturating_sub(size(&old.message));
+        if let Some(journal) = journal {
+            journal.note_retained(old.number, None);
+        }
+        true
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.messages.len()
     }
 
     /// What a new subscription to `filter` gets.
@@ -57,8 +113,7 @@ impl Retained {
             return Vec::new();
         }
         if filter.is_exact() {
-            let found = self.messages.get(filter.pattern).filter(|m| !is_expired(m, now));
-            return found.cloned().into_iter().collect();
+            return self.get(filter.pattern, now).into_iter().collect();
         }
         if dialect == Dialect::Aws {
             return Vec::new();
@@ -70,20 +125,68 @@ impl Retained {
         range
             .take_while(|(topic, _)| topic.starts_with(start))
             .filter(|(topic, _)| matches(filter.pattern, topic, dialect))
-            .filter(|(_, message)| !is_expired(message, now))
-            .map(|(_, message)| Arc::clone(message))
+            .filter(|(_, kept)| !is_expired(&kept.message, now))
+            .map(|(_, kept)| Arc::clone(&kept.message))
             .collect()
     }
 
+    fn get(&self, topic: &str, now: Timestamp) -> Option<Arc<Message>> {
+        let kept = self.messages.get(topic)?;
+        (!is_expired(&kept.message, now)).then(|| Arc::clone(&kept.message))
+    }
+
+    fn page(&self, after: Option<&str>, page_max: usize, now: Timestamp) -> RetainedPage {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let range = self.messages.range::<str, _>((from, Bound::Unbounded));
+        let live = range.map(|(_, kept)| &kept.message).filter(|message| !is_expired(message, now));
+        let mut messages: Vec<_> = live.take(page_max.saturating_add(1)).map(Arc::clone).collect();
+        let is_last = messages.len() <= page_max;
+        messages.truncate(page_max);
+        let last = messages.last().filter(|_| !is_last);
+        let next = last.map(|message| message.topic.as_ref().to_owned());
+        RetainedPage { messages, next }
+    }
+
     /// Forgets what has expired.
-    pub(crate) fn expire(&mut self, now: Timestamp) {
-        let bytes = &mut self.bytes;
-        self.messages.retain(|_, message| {
-            let stays = !is_expired(message, now);
-            if !stays {
-                *bytes = bytes.saturating_sub(size(message));
+    pub(crate) fn expire(&mut self, now: Timestamp, journal: Option<&Journal>) {
+        let expired = self.messages.iter().filter(|(_, kept)| is_expired(&kept.message, now));
+        let topics: Vec<Arc<str>> = expired.map(|(topic, _)| Arc::clone(topic)).collect();
+        for topic in topics {
+            self.remove(&topic, journal);
+        }
+    }
+}
+
+impl Broker {
+    /// Retained messages for any of `filters`, each once, `messages_max` at most.
+    pub(crate) fn retained_for(
+        &self,
+        filters: &[String],
+        messages_max: usize,
+    ) -> Vec<Arc<Message>> {
+        let now = self.clock.now();
+        let mut found: BTreeMap<Arc<str>, Arc<Message>> = BTreeMap::new();
+        let retained = self.retained.read();
+        for filter in filters.iter().filter_map(|text| Filter::parse(text, &UNLIMITED).ok()) {
+            for message in retained.matching(filter, Dialect::Standard, now) {
+                found.insert(Arc::clone(&message.topic), message);
             }
-            stays
-        });
+        }
+        found.into_values().take(messages_max).collect()
+    }
+}
+
+#[async_trait]
+impl RetainedMessages for Broker {
+    async fn retained(&self, topic: &str) -> Option<Arc<Message>> {
+        self.retained.read().get(topic, self.clock.now())
+    }
+
+    async fn list_retained(&self, after: Option<&str>, page_max: usize) -> RetainedPage {
+        self.retained.read().page(after, page_max, self.clock.now())
+    }
+
+    async fn retained_count(&self) -> usize {
+        self.retained.read().len()
     }
 }

@@ -37,6 +37,13 @@ impl Stored {
         Self { generation: Arc::clone(generation) }
     }
 
+    /// A promise that is broken already.
+    pub(crate) fn never() -> Self {
+        let generation = Generation::default();
+        generation.settle(Err(NotStored));
+        Self { generation: Arc::new(generation) }
+    }
+
     /// Resolves once they are on stable storage, or need not be any more because every receiver has
     /// acknowledged; fails if they could not be written.
     pub async fn wait(&self) -> Result<(), NotStored> {

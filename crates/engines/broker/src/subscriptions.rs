@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ahash::AHashMap;
 use picket_session::{Dialect, Filter};
 
+use crate::attachment::SubscribeOptions;
 use crate::slot::{SessionId, Slot};
 
 /// One subscription as the tree holds it.
@@ -19,6 +20,19 @@ pub(crate) struct Subscription {
     /// MQTT 5 subscription identifier.
     pub(crate) id: Option<u32>,
     pub(crate) dialect: Dialect,
+}
+
+impl Subscription {
+    pub(crate) fn of(slot: &Arc<Slot>, options: &SubscribeOptions) -> Self {
+        Self {
+            slot: Arc::clone(slot),
+            qos: options.qos,
+            no_local: options.no_local,
+            retain_as_published: options.retain_as_published,
+            id: options.id,
+            dialect: options.dialect,
+        }
+    }
 }
 
 #[derive(Debug)]
