@@ -12,6 +12,7 @@ use picket_pki::Authority;
 use picket_ports::{Publish, Registry};
 
 use crate::LiveDirectory;
+use crate::certificates::KeyWork;
 use crate::limits::RegistryLimits;
 use crate::locks::NameLocks;
 use crate::references::References;
@@ -46,6 +47,9 @@ pub struct ControlPlane {
     pub(crate) locks: NameLocks,
     pub(crate) references: References,
     pub(crate) event_switches: EventSwitches,
+    pub(crate) key_work: KeyWork,
+    pub(crate) presenting: NameLocks,
+    pub(crate) provisioning: NameLocks,
 }
 
 impl ControlPlane {
@@ -56,6 +60,9 @@ impl ControlPlane {
             locks: NameLocks::default(),
             references: References::default(),
             event_switches: EventSwitches::default(),
+            key_work: KeyWork::default(),
+            presenting: NameLocks::default(),
+            provisioning: NameLocks::default(),
         }
     }
 

@@ -18,7 +18,7 @@ pub enum ControlError {
         name: String,
     },
     /// It is there already, and not the same: `ResourceAlreadyExistsException`.
-    #[error("{kind} {name} already exists in account with different configuration")]
+    #[error("{}", already_exists(kind, name))]
     AlreadyExists {
         /// As in `NotFound`.
         kind: &'static str,
@@ -109,6 +109,15 @@ impl Classified for ControlError {
             | Self::RegistrationCodeValidation(_)
             | Self::RegistrationFailure(_) => ErrorCode::Invalid,
         }
+    }
+}
+
+/// AWS has words of its own for certificates.
+fn already_exists(kind: &str, name: &str) -> String {
+    match kind {
+        "certificate" => "The certificate is already provisioned or registered".to_owned(),
+        "CA certificate" => format!("CA certificate {name} is already registered"),
+        _ => format!("{kind} {name} already exists in account with different configuration"),
     }
 }
 

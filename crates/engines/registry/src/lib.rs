@@ -7,18 +7,22 @@
 
 mod access_keys;
 mod attributes;
+mod authorities;
 mod billing_groups;
+mod certificates;
 mod checked;
 mod control;
 mod control_error;
 mod enroll;
 mod first_tags;
 mod groups;
+mod just_in_time;
 mod limits;
 mod live;
 mod locks;
 mod paging;
 mod pki_files;
+mod principals;
 mod references;
 mod registry_events;
 mod thing_types;
@@ -35,13 +39,19 @@ pub use access_keys::{
     ensure_access_key, new_access_key_id, new_secret_access_key, set_access_key_status,
 };
 pub use attributes::AttributeChange;
+pub use authorities::{
+    AuthorityChange, AuthorityRecord, AuthorityRecordError, AuthorityStatus, NewAuthority,
+    RegisteredAuthority, RegistrationConfig, WelcomedAuthorities,
+};
 pub use billing_groups::BillingGroup;
+pub use certificates::{CertificateRegistration, NewKeys, generation_id};
 pub use control::{ControlParts, ControlPlane};
 pub use control_error::ControlError;
 pub use enroll::{Enroller, EnrollmentDefaults};
 pub use limits::RegistryLimits;
 pub use live::LiveDirectory;
 pub use pki_files::{PkiFiles, PkiFilesError, local_names};
+pub use principals::AttachmentKind;
 pub use rights::{Caller, RightsBook, certificate_facts};
 pub use groups::{GroupChange, GroupListing, GroupMoves, NewGroup, PlacedGroup};
 pub use references::NameOrArn;

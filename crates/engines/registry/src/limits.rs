@@ -36,6 +36,8 @@ pub struct RegistryLimits {
     pub tags_max: usize,
     /// Minutes a thing type must have been deprecated before it can be deleted. Default 5.
     pub thing_type_deletion_minutes: u64,
+    /// Whether a certificate that was REVOKED stays so for good. Default true.
+    pub revoked_is_final: bool,
 }
 
 impl Default for RegistryLimits {
@@ -56,6 +58,7 @@ impl Default for RegistryLimits {
             role_aliases_max: 100,
             tags_max: 50,
             thing_type_deletion_minutes: 5,
+            revoked_is_final: true,
         }
     }
 }
