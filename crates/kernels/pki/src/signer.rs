@@ -75,6 +75,16 @@ impl Signer {
         &self.subject
     }
 
+    /// Begin of its certificate's validity.
+    pub fn not_before(&self) -> Timestamp {
+        self.not_before
+    }
+
+    /// End of its certificate's validity.
+    pub fn not_after(&self) -> Timestamp {
+        self.not_after
+    }
+
     /// Whether `now` lies within the validity of its certificate.
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
         self.not_before <= now && now <= self.not_after

@@ -1,0 +1,18 @@
+//! `AcceptCertificateTransfer`: refused, since there is one account.
+
+use http::Method;
+
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "AcceptCertificateTransfer",
+    method: Method::PATCH,
+    path: "/accept-certificate-transfer/{certificateId}",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+async fn run(call: Call) -> ApiResult {
+    Err(call.control().refuse_transfer(call.label("certificateId")?).await.into())
+}
