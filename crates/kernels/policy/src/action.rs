@@ -94,18 +94,79 @@ impl Action {
         }
     }
 
-    /// Whether the resource is a topic or a topic filter, where `+` and `#` in a device's own name
-    /// would turn into MQTT wildcards.
+    /// The action with this name, which is compared without regard to case.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.name().eq_ignore_ascii_case(name))
+    }
+
+    /// What the action is done to.
+    pub const fn resource_kind(self) -> ResourceKind {
+        match self {
+            Self::Connect
+            | Self::DeleteConnection
+            | Self::GetConnection
+            | Self::ListSubscriptions
+            | Self::SendDirectMessage => ResourceKind::Client,
+            Self::Publish | Self::RetainPublish | Self::Receive | Self::GetRetainedMessage => {
+                ResourceKind::Topic
+            }
+            Self::Subscribe => ResourceKind::TopicFilter,
+            Self::ListRetainedMessages => ResourceKind::Everything,
+            Self::GetThingShadow
+            | Self::UpdateThingShadow
+            | Self::DeleteThingShadow
+            | Self::DescribeJobExecution
+            | Self::GetPendingJobExecutions
+            | Self::UpdateJobExecution
+            | Self::StartNextPendingJobExecution => ResourceKind::Thing,
+            Self::AssumeRoleWithCertificate => ResourceKind::RoleAlias,
+        }
+    }
+}
+
+/// What an action is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResourceKind {
+    /// `client/<clientId>`
+    Client,
+    /// `topic/<topic>`
+    Topic,
+    /// `topicfilter/<filter>`
+    TopicFilter,
+    /// `thing/<name>[/<shadow>]`
+    Thing,
+    /// `rolealias/<alias>`
+    RoleAlias,
+    /// `*`: the action has no resource of its own.
+    Everything,
+}
+
+impl ResourceKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Client,
+        Self::Topic,
+        Self::TopicFilter,
+        Self::Thing,
+        Self::RoleAlias,
+        Self::Everything,
+    ];
+
+    /// What stands before the name in the ARN's last part, for example `topic/`.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Client => "client/",
+            Self::Topic => "topic/",
+            Self::TopicFilter => "topicfilter/",
+            Self::Thing => "thing/",
+            Self::RoleAlias => "rolealias/",
+            Self::Everything => "",
+        }
+    }
+
+    /// Whether `+` and `#` in a device's own name would turn into MQTT wildcards there.
     pub(crate) const fn is_about_topics(self) -> bool {
-        matches!(
-            self,
-            Self::Publish
-                | Self::RetainPublish
-                | Self::Subscribe
-                | Self::Receive
-                | Self::GetRetainedMessage
-                | Self::ListRetainedMessages
-        )
+        matches!(self, Self::Topic | Self::TopicFilter)
     }
 }
 
@@ -120,6 +181,10 @@ impl ActionSet {
 
     pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 }
 
@@ -138,5 +203,13 @@ mod tests {
         let set: ActionSet = Action::ALL.iter().copied().collect();
         assert_eq!(set.0.count_ones() as usize, Action::ALL.len());
         assert!(!ActionSet::default().contains(Action::Connect));
+    }
+
+    #[test]
+    fn a_name_is_read_back_without_regard_to_case() {
+        for action in Action::ALL {
+            assert_eq!(Action::parse(&action.name().to_uppercase()), Some(*action));
+        }
+        assert_eq!(Action::parse("iot:Pub"), None);
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use picket_core::Account;
 
-use crate::action::{Action, ActionSet};
-use crate::document::{Effect, PolicyDocument, Resources, Statement};
-use crate::pattern::{Pattern, residuals};
+use crate::action::{Action, ResourceKind};
+use crate::compiled::CompiledPolicy;
+use crate::document::PolicyDocument;
 use crate::subject::Subject;
 
-/// Which statement decided: its place in the documents given to [`Authorizer::compile`].
+/// Which statement decided: its place in the policies of an [`Authorizer`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatementRef {
     /// Index of the document.
@@ -34,127 +34,98 @@ impl Decision {
     pub const fn is_allowed(self) -> bool {
         matches!(self, Self::Allowed(_))
     }
-}
 
-/// The policies of one connection with its facts put in. Compile anew when a policy, an attachment or
-/// a thing changes.
-#[derive(Debug, Clone, Default)]
-pub struct Authorizer {
-    /// Denying rules first, so that the first match decides.
-    rules: Box<[Rule]>,
-}
-
-#[derive(Debug, Clone)]
-struct Rule {
-    effect: Effect,
-    actions: ActionSet,
-    resources: Box<[Pattern]>,
-    negated: bool,
-    origin: StatementRef,
-}
-
-/// Requests differ in the facts that exist and in what a device's name could do to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    Connect,
-    Topics,
-    Other,
-}
-
-impl Scope {
-    const ALL: [Self; 3] = [Self::Connect, Self::Topics, Self::Other];
-
-    fn of(action: Action) -> Self {
-        match action {
-            Action::Connect => Self::Connect,
-            action if action.is_about_topics() => Self::Topics,
-            _ => Self::Other,
+    /// The statement that decided.
+    pub const fn statement(self) -> Option<StatementRef> {
+        match self {
+            Self::Allowed(statement) | Self::ExplicitDeny(statement) => Some(statement),
+            Self::ImplicitDeny => None,
         }
     }
 }
 
+/// The policies of one connection with its facts put in. Compile anew when a policy, an attachment or
+/// a thing changes. Without policies nothing is allowed.
+#[derive(Debug, Clone, Default)]
+pub struct Authorizer {
+    policies: Box<[Arc<CompiledPolicy>]>,
+}
+
+impl FromIterator<Arc<CompiledPolicy>> for Authorizer {
+    fn from_iter<I: IntoIterator<Item = Arc<CompiledPolicy>>>(policies: I) -> Self {
+        Self { policies: policies.into_iter().collect() }
+    }
+}
+
 impl Authorizer {
-    /// Puts the facts of `subject` into `documents`: variables are replaced, conditions decided, and
-    /// resources reduced to what can follow this account's ARN prefix.
+    /// Puts the facts of `subject` into `documents`.
     pub fn compile(
         account: &Account,
         documents: &[Arc<PolicyDocument>],
         subject: &Subject,
     ) -> Self {
-        let prefix = account.iot_arn("");
-        let mut rules = Vec::new();
-        for (document, policy) in (0..).zip(documents) {
-            for (statement, content) in (0..).zip(&policy.statements) {
-                let origin = StatementRef { document, statement };
-                let of_scope = |scope| rule(content, scope, subject, &prefix, origin);
-                rules.extend(Scope::ALL.into_iter().filter_map(of_scope));
+        let compile = |document: &Arc<PolicyDocument>| {
+            Arc::new(CompiledPolicy::new(account, Arc::clone(document), subject))
+        };
+        documents.iter().map(compile).collect()
+    }
+
+    /// Decides whether `action` is allowed on what is called `name`: a client id, topic, topic filter,
+    /// thing or role alias, as the action has it; `*` for what has no resource. Allocates nothing.
+    pub fn check(&self, action: Action, name: &str) -> Decision {
+        let place = |document, statement| StatementRef { document, statement };
+        for (document, policy) in (0..).zip(&self.policies) {
+            if let Some(statement) = policy.denial(action, name) {
+                return Decision::ExplicitDeny(place(document, statement));
             }
         }
-        rules.sort_by_key(|rule| rule.effect != Effect::Deny);
-        Self { rules: rules.into_boxed_slice() }
+        for (document, policy) in (0..).zip(&self.policies) {
+            if let Some(statement) = policy.permission(action, name) {
+                return Decision::Allowed(place(document, statement));
+            }
+        }
+        Decision::ImplicitDeny
     }
 
-    /// Decides whether `action` on `resource` is allowed. `resource` is the last part of the ARN, for
-    /// example `client/pump-17`, `topic/a/b` or `topicfilter/a/+`. Allocates nothing.
+    /// Whether [`Authorizer::check`] allows it.
+    pub fn allows(&self, action: Action, name: &str) -> bool {
+        self.check(action, name).is_allowed()
+    }
+
+    /// As [`Authorizer::check`], with the last part of the ARN, for example `client/pump-17`,
+    /// `topic/a/b` or `topicfilter/a/+`. A resource that the action is never done to is denied.
     pub fn decide(&self, action: Action, resource: &str) -> Decision {
-        let applies = |rule: &&Rule| {
-            rule.actions.contains(action)
-                && rule.resources.iter().any(|pattern| pattern.matches(resource)) != rule.negated
-        };
-        match self.rules.iter().find(applies) {
+        match resource.strip_prefix(action.resource_kind().prefix()) {
+            Some(name) => self.check(action, name),
             None => Decision::ImplicitDeny,
-            Some(rule) if rule.effect == Effect::Deny => Decision::ExplicitDeny(rule.origin),
-            Some(rule) => Decision::Allowed(rule.origin),
         }
     }
-}
 
-/// The rule a statement becomes for the actions of one scope; `None` if it can never apply.
-fn rule(
-    statement: &Statement,
-    scope: Scope,
-    subject: &Subject,
-    prefix: &str,
-    origin: StatementRef,
-) -> Option<Rule> {
-    let actions: ActionSet = Action::ALL
-        .iter()
-        .copied()
-        .filter(|action| Scope::of(*action) == scope && statement.actions.contain(action.name()))
-        .collect();
-    if actions.is_empty() {
-        return None;
-    }
-    let connecting = scope == Scope::Connect;
-    if !statement.conditions.iter().all(|condition| condition.holds(subject, connecting)) {
-        return None;
-    }
-    let resources = patterns(&statement.resources, scope, subject, prefix)?;
-    let negated = statement.resources.negated;
-    if resources.is_empty() && !negated {
-        return None;
-    }
-    Some(Rule { effect: statement.effect, actions, resources, negated, origin })
-}
-
-/// What may follow `prefix`. A resource with an unresolvable variable matches nothing; in a
-/// `NotResource` list it keeps the statement from applying (`None`).
-fn patterns(
-    resources: &Resources,
-    scope: Scope,
-    subject: &Subject,
-    prefix: &str,
-) -> Option<Box<[Pattern]>> {
-    let variable = |name: &str| subject.variable(name, scope == Scope::Topics);
-    let mut patterns = Vec::new();
-    for template in &resources.templates {
-        match template.tokens(&variable) {
-            Some(tokens) => patterns.extend(residuals(&tokens, prefix)),
-            None if resources.negated => return None,
-            None => {}
+    /// What to tell a developer whose request was not allowed: `statement 2 (no-secrets) of policy
+    /// fleet denies iot:Publish on topic/secret`, or that nothing allows it. `None` if it is allowed.
+    pub fn refusal(&self, action: Action, name: &str) -> Option<String> {
+        let kind = action.resource_kind();
+        let request = match kind {
+            ResourceKind::Everything => action.name().to_owned(),
+            kind => format!("{} on {}{name}", action.name(), kind.prefix()),
+        };
+        match self.check(action, name) {
+            Decision::Allowed(_) => None,
+            Decision::ImplicitDeny => Some(format!("no policy statement allows {request}")),
+            Decision::ExplicitDeny(place) => {
+                let policy = self.policies.get(place.document as usize)?.document();
+                let sid = policy.statements.get(place.statement as usize)?.sid.as_deref();
+                let sid = sid.map(|sid| format!(" ({sid})")).unwrap_or_default();
+                let (number, name) = (place.statement + 1, policy.name());
+                Some(format!("statement {number}{sid} of policy {name} denies {request}"))
+            }
         }
     }
-    Some(patterns.into_boxed_slice())
+
+    /// The policies.
+    pub fn policies(&self) -> &[Arc<CompiledPolicy>] {
+        &self.policies
+    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,21 @@
 //! Condition blocks: every operator and key must hold (spec iot-core §4.4).
 
-use crate::document::MalformedPolicy;
+use crate::document::{MalformedPolicy, unknown};
+use crate::json::Node;
 use crate::operator::{Comparison, OPERATORS, Wanted, boolean};
-use crate::subject::{Subject, is_known_key, known_keys};
+use crate::subject::{Place, Subject, Unresolved, is_known_key, known_keys};
 use crate::template::Template;
 
 /// One operator applied to one key.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
-    key: String,
+    /// The operator as written.
+    pub(crate) operator: Box<str>,
+    /// The key as written.
+    pub(crate) key: Box<str>,
+    /// The values as written.
+    pub(crate) written: Vec<Box<str>>,
+    pub(crate) line: u32,
     test: Test,
 }
 
@@ -70,58 +77,74 @@ impl OperatorName {
 }
 
 impl Condition {
-    /// Reads one operator and key. `at` is the key's place in the document.
+    /// Reads one operator and key.
     pub(crate) fn parse(
         operator: &str,
         key: &str,
-        values: &[String],
-        variables: bool,
-        at: &str,
+        values: &Node<'_>,
+        has_variables: bool,
     ) -> Result<Self, MalformedPolicy> {
         let name = OperatorName::parse(operator).ok_or_else(|| {
             let known = OPERATORS.iter().map(|(name, ..)| (*name).to_owned());
             let known = known.chain(["Null".to_owned()]);
-            MalformedPolicy::unknown("condition operator", operator, known, at)
+            values.malformed(unknown("condition operator", operator, known))
         })?;
         if !is_known_key(key) {
-            return Err(MalformedPolicy::unknown("condition key", key, known_keys(), at));
+            return Err(values.malformed(unknown("condition key", key, known_keys())));
         }
+        let written = texts(values)?;
         let test = match name.comparison {
-            None => Test::Null(null_value(values, at)?),
+            None => Test::Null(null_value(&written, values)?),
             Some((comparison, negated)) => Test::Compare {
                 comparison,
                 negated,
                 if_exists: name.if_exists,
                 quantifier: name.quantifier,
-                wanted: templates(values, comparison, variables, at)?,
+                wanted: templates(&written, comparison, has_variables, values)?,
             },
         };
-        Ok(Self { key: key.to_owned(), test })
+        let written = written.into_iter().map(String::into_boxed_str).collect();
+        let (line, _) = values.lines();
+        Ok(Self { operator: operator.into(), key: key.into(), written, line, test })
     }
 
-    /// Whether the condition holds for `subject`. A value with a variable that has none cannot match;
-    /// under a negated operator the condition fails then.
+    /// The key and the variables in the values.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let wanted = match &self.test {
+            Test::Null(_) => [].as_slice(),
+            Test::Compare { wanted, .. } => wanted.as_slice(),
+        };
+        std::iter::once(&*self.key).chain(wanted.iter().flat_map(Template::variables))
+    }
+
+    /// Whether an absent key is what the condition asks for or puts up with.
+    pub(crate) fn takes_absence(&self) -> bool {
+        match &self.test {
+            Test::Null(_) => true,
+            Test::Compare { if_exists, quantifier, .. } => {
+                *if_exists || *quantifier == Quantifier::All
+            }
+        }
+    }
+
+    /// Whether the condition holds for `subject`. A value that a variable keeps from being read
+    /// cannot match; under a negated operator the whole condition fails then.
     pub(crate) fn holds(&self, subject: &Subject, connecting: bool) -> bool {
-        let values = subject.values(&self.key, connecting).map(|values| values.values);
+        let values = subject.values(&self.key, connecting).map(|values| values.for_conditions());
         match &self.test {
             Test::Null(absent) => values.is_none() == *absent,
             Test::Compare { comparison, negated, if_exists, quantifier, wanted } => {
-                let variable = |name: &str| subject.variable(name, false);
-                let tokens: Vec<_> = wanted.iter().map(|w| w.tokens(&variable)).collect();
-                if *negated && tokens.iter().any(Option::is_none) {
+                let read = |template: &Template| wanted_value(template, *comparison, subject);
+                let readable: Vec<Wanted> = wanted.iter().filter_map(read).collect();
+                if *negated && readable.len() < wanted.len() {
                     return false;
                 }
-                let wanted: Vec<_> = tokens
-                    .iter()
-                    .flatten()
-                    .filter_map(|tokens| Wanted::read(*comparison, tokens).ok())
-                    .collect();
-                let matches = |value: &String| wanted.iter().any(|wanted| wanted.is(value));
                 let Some(values) = values else {
                     return *if_exists
                         || *quantifier == Quantifier::All
                         || (*quantifier == Quantifier::Plain && *negated);
                 };
+                let matches = |value: &String| readable.iter().any(|wanted| wanted.is(value));
                 match quantifier {
                     Quantifier::Plain => values.iter().any(matches) != *negated,
                     Quantifier::All => values.iter().all(|value| matches(value) != *negated),
@@ -130,30 +153,50 @@ impl Condition {
             }
         }
     }
+
+    /// The first variable among the values that has no text here, and why.
+    pub(crate) fn unresolved(&self, subject: &Subject) -> Option<(&str, Unresolved)> {
+        let Test::Compare { wanted, .. } = &self.test else { return None };
+        let variable = |name: &str| subject.variable(name, Place::Condition);
+        wanted.iter().find_map(|template| template.pattern(&variable).err())
+    }
 }
 
-fn null_value(values: &[String], at: &str) -> Result<bool, MalformedPolicy> {
-    match values {
+fn wanted_value(template: &Template, comparison: Comparison, subject: &Subject) -> Option<Wanted> {
+    let variable = |name: &str| subject.variable(name, Place::Condition);
+    Wanted::read(comparison, &template.pattern(&variable).ok()?).ok()
+}
+
+/// Condition values may be booleans and numbers too; they are compared as text.
+fn texts(values: &Node<'_>) -> Result<Vec<String>, MalformedPolicy> {
+    let text = |node: &Node<'_>| {
+        let problem = "values must be strings, numbers or booleans";
+        node.scalar().ok_or_else(|| values.malformed(problem))
+    };
+    values.one_or_more()?.iter().map(text).collect()
+}
+
+fn null_value(written: &[String], at: &Node<'_>) -> Result<bool, MalformedPolicy> {
+    match written {
         [value] => boolean(value),
         _ => None,
     }
-    .ok_or_else(|| MalformedPolicy::new(at, "`Null` takes one value, true or false"))
+    .ok_or_else(|| at.malformed("`Null` takes one value, true or false"))
 }
 
 fn templates(
-    values: &[String],
+    written: &[String],
     comparison: Comparison,
-    variables: bool,
-    at: &str,
+    has_variables: bool,
+    at: &Node<'_>,
 ) -> Result<Vec<Template>, MalformedPolicy> {
-    let mut templates = Vec::with_capacity(values.len());
-    for value in values {
-        let template = Template::parse(value, variables);
-        if !template.has_variables() {
-            let tokens = template.tokens(&|_| None).unwrap_or_default();
-            Wanted::read(comparison, &tokens).map_err(|expected| {
-                MalformedPolicy::new(at, format!("`{value}` is not {expected}"))
-            })?;
+    let mut templates = Vec::with_capacity(written.len());
+    for value in written {
+        let template = Template::parse(value, has_variables);
+        if template.variables().next().is_none() {
+            let pattern = template.pattern(&|_| Ok(String::new())).unwrap_or_default();
+            Wanted::read(comparison, &pattern)
+                .map_err(|expected| at.malformed(format!("`{value}` is not {expected}")))?;
         }
         templates.push(template);
     }
@@ -163,6 +206,7 @@ fn templates(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Text;
 
     fn subject(attributes: &[&str]) -> Subject {
         Subject {
@@ -173,9 +217,14 @@ mod tests {
         }
     }
 
+    fn parse(operator: &str, key: &str, values: &[&str]) -> Result<Condition, MalformedPolicy> {
+        let json = serde_json::to_string(values).unwrap();
+        let text = Text::new(&json);
+        Condition::parse(operator, key, &text.root().unwrap(), true)
+    }
+
     fn check(operator: &str, key: &str, values: &[&str], subject: &Subject, expected: bool) {
-        let values: Vec<_> = values.iter().map(|value| (*value).to_owned()).collect();
-        let condition = Condition::parse(operator, key, &values, true, "here").unwrap();
+        let condition = parse(operator, key, values).unwrap();
         assert_eq!(condition.holds(subject, true), expected, "{operator} {key} {values:?}");
     }
 
@@ -191,6 +240,7 @@ mod tests {
         check(any, key, &["LastWill"], &subject(&["LastWill", "PersistentConnect"]), true);
         check("ForAnyValue:StringEqualsIfExists", key, &["LastWill"], &subject(&[]), true);
         check("ForAllValues:StringNotEquals", key, &["LastWill"], &subject(&["LastWill"]), false);
+        check("ForAnyValue:StringNotEquals", key, &["LastWill"], &subject(&[]), false);
     }
 
     #[test]
@@ -221,12 +271,17 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_of_the_wrong_kind_never_holds() {
+        let subject = subject(&[]);
+        check("NumericEquals", "iot:ClientId", &["${iot:ClientId}"], &subject, false);
+        check("NumericNotEquals", "iot:ClientId", &["${iot:ClientId}"], &subject, false);
+    }
+
+    #[test]
     fn mistakes_name_the_nearest_right_word() {
-        let message = |operator, key| {
-            let values = ["x".to_owned()];
-            Condition::parse(operator, key, &values, true, "here").unwrap_err().to_string()
-        };
+        let message = |operator, key| parse(operator, key, &["x"]).unwrap_err().to_string();
         assert!(message("StringEqual", "iot:ClientId").contains("did you mean `StringEquals`"));
+        assert!(message("NullIfExists", "iot:ClientId").contains("unknown condition operator"));
         assert!(message("StringLike", "iot:ClientID1").contains("did you mean `iot:ClientId`"));
         assert!(message("IpAddress", "aws:SourceIp").contains("`x` is not an IP address"));
     }

@@ -1,19 +1,24 @@
 //! Policy documents: grammar and limits (spec iot-core §4.1).
 
-use serde_json::{Map, Value};
+use std::sync::Arc;
 
+use crate::action::Action;
 use crate::condition::Condition;
-use crate::pattern::{Pattern, Token};
+use crate::json::{Node, Text};
+use crate::pattern::Pattern;
+use crate::subject::asks_certificate;
 use crate::template::Template;
 
 /// Most characters of a document, white space not counted.
 const CHARS_MAX: usize = 2048;
+/// Most bytes of a document, white space and all.
+const BYTES_MAX: usize = 404_600;
 
 /// A document that cannot be a policy. The text names the place and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the policy document is malformed at {at}: {problem}")]
 pub struct MalformedPolicy {
-    /// The place, for example `Statement[1].Effect`, or `line 3 column 7`.
+    /// The place, for example `Statement[1].Effect (line 4)`, or `line 3 column 7`.
     pub at: String,
     /// What is wrong there.
     pub problem: String,
@@ -23,61 +28,85 @@ impl MalformedPolicy {
     pub(crate) fn new(at: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { at: at.into(), problem: problem.into() }
     }
-
-    pub(crate) fn unknown(
-        kind: &str,
-        given: &str,
-        known: impl Iterator<Item = String>,
-        at: &str,
-    ) -> Self {
-        let shown: String = given.chars().take(64).flat_map(char::escape_debug).collect();
-        let nearest = known
-            .map(|name| (strsim::damerau_levenshtein(&name, &shown), name))
-            .min()
-            .map(|(_, name)| format!("; did you mean `{name}`?"))
-            .unwrap_or_default();
-        Self::new(at, format!("unknown {kind} `{shown}`{nearest}"))
-    }
 }
 
-/// A parsed policy document. Facts of a connection are put in by [`crate::Authorizer::compile`].
+/// What to say of a word that is none of `known`.
+pub(crate) fn unknown(kind: &str, given: &str, known: impl Iterator<Item = String>) -> String {
+    let shown: String = given.chars().take(64).flat_map(char::escape_debug).collect();
+    let nearest = known
+        .map(|name| (strsim::damerau_levenshtein(&name, &shown), name))
+        .min()
+        .map(|(_, name)| format!("; did you mean `{name}`?"))
+        .unwrap_or_default();
+    format!("unknown {kind} `{shown}`{nearest}")
+}
+
+/// A parsed policy document. Facts of a connection are put in by [`crate::CompiledPolicy`].
 #[derive(Debug, Clone)]
 pub struct PolicyDocument {
+    name: Arc<str>,
     pub(crate) statements: Vec<Statement>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
+/// What a statement does to the requests it applies to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Effect {
+    /// Lets them pass, unless another statement denies them.
     Allow,
+    /// Stops them, whatever other statements say.
     Deny,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Statement {
+    pub(crate) sid: Option<Box<str>>,
     pub(crate) effect: Effect,
     pub(crate) actions: Actions,
     pub(crate) resources: Resources,
     pub(crate) conditions: Vec<Condition>,
+    /// First and last line in the document, counted from 1.
+    pub(crate) lines: (u32, u32),
 }
 
-/// The statement's actions, lower case, as patterns.
 #[derive(Debug, Clone)]
 pub(crate) struct Actions {
-    patterns: Vec<Pattern>,
+    pub(crate) patterns: Vec<ActionPattern>,
     /// `NotAction`: every action that no pattern matches.
-    negated: bool,
+    pub(crate) negated: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ActionPattern {
+    pub(crate) written: Box<str>,
+    /// Lower case.
+    pattern: Pattern,
+    pub(crate) line: u32,
+}
+
+impl ActionPattern {
+    /// Actions know wildcards but no variables, and no case.
+    fn parse(written: &str, line: u32) -> Self {
+        let template = Template::parse(&written.to_ascii_lowercase(), false);
+        // Without variables there is none that could be missing.
+        let pattern = template.pattern(&|_| Ok(String::new())).unwrap_or_default();
+        Self { written: written.into(), pattern: Pattern::new(&pattern), line }
+    }
+
+    pub(crate) fn matches(&self, action: Action) -> bool {
+        self.pattern.matches(&action.name().to_ascii_lowercase())
+    }
 }
 
 impl Actions {
-    pub(crate) fn contain(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
-        self.patterns.iter().any(|pattern| pattern.matches(&name)) != self.negated
+    pub(crate) fn contain(&self, action: Action) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(action)) != self.negated
     }
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Resources {
-    pub(crate) templates: Vec<Template>,
+    /// Each with its line.
+    pub(crate) templates: Vec<(Template, u32)>,
     /// `NotResource`: every resource that no template matches.
     pub(crate) negated: bool,
 }
@@ -87,192 +116,168 @@ impl PolicyDocument {
     ///
     /// # Errors
     /// Bad JSON, more than 2048 characters that are not white space, an unknown version, effect,
-    /// member, condition operator or condition key, or a missing or empty `Action` or `Resource`.
+    /// member, condition operator or condition key, a member that is there twice, or a missing or
+    /// empty `Action` or `Resource`.
     pub fn parse(json: &str) -> Result<Self, MalformedPolicy> {
-        let chars = json.chars().filter(|c| !c.is_whitespace()).count();
-        if chars > CHARS_MAX {
-            let problem = format!(
-                "it has {chars} characters that are not white space; at most {CHARS_MAX} are allowed"
-            );
-            return Err(MalformedPolicy::new("the top", problem));
-        }
-        let value: Value = serde_json::from_str(json).map_err(|error| {
-            let at = format!("line {} column {}", error.line(), error.column());
-            MalformedPolicy::new(at, "this is not valid JSON")
-        })?;
-        let top = object(&value, "the top")?;
-        only_members(top, &["Version", "Id", "Statement"], "")?;
-        let variables = match member(top, "Version", "")?.as_str() {
+        check_size(json)?;
+        let text = Text::new(json);
+        let root = text.root()?;
+        let top = Members::read(&root, &["Version", "Id", "Statement"])?;
+        let version = top.required("Version")?;
+        let has_variables = match version.string().as_deref() {
             Some("2012-10-17") => true,
             Some("2008-10-17") => false,
-            _ => {
-                let problem = "it must be \"2012-10-17\" or \"2008-10-17\"";
-                return Err(MalformedPolicy::new("Version", problem));
-            }
+            _ => return Err(version.malformed("it must be \"2012-10-17\" or \"2008-10-17\"")),
         };
-        optional_text(top, "Id", "")?;
-        let statements = match member(top, "Statement", "")? {
-            Value::Array(list) if list.is_empty() => {
-                return Err(MalformedPolicy::new("Statement", "it must not be empty"));
-            }
-            Value::Array(list) => list
-                .iter()
-                .enumerate()
-                .map(|(index, value)| statement(value, variables, &format!("Statement[{index}]")))
-                .collect::<Result<_, _>>()?,
-            one => vec![statement(one, variables, "Statement")?],
-        };
-        Ok(Self { statements })
+        top.optional_text("Id")?;
+        let statements = top.required("Statement")?.one_or_more()?;
+        let statements = statements.iter().map(|node| statement(node, has_variables));
+        Ok(Self { name: Arc::default(), statements: statements.collect::<Result<_, _>>()? })
+    }
+
+    /// The document under its policy's name, which explanations tell.
+    pub fn named(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The policy's name; empty if none was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the document means the same for everybody: no variables, no conditions. Then one
+    /// [`crate::CompiledPolicy`] serves all connections.
+    pub fn is_same_for_all(&self) -> bool {
+        self.keys().next().is_none()
+    }
+
+    /// Whether the document asks for what stands in the client certificate, so that it has to be read.
+    pub fn asks_certificate(&self) -> bool {
+        self.keys().any(asks_certificate)
+    }
+
+    /// The keys of all conditions and the names of all variables, some more than once.
+    fn keys(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().flat_map(|statement| {
+            let resources = statement.resources.templates.iter();
+            let variables = resources.flat_map(|(template, _)| template.variables());
+            variables.chain(statement.conditions.iter().flat_map(Condition::keys))
+        })
     }
 }
 
-fn statement(value: &Value, variables: bool, at: &str) -> Result<Statement, MalformedPolicy> {
+fn check_size(json: &str) -> Result<(), MalformedPolicy> {
+    let bytes = json.len();
+    if bytes > BYTES_MAX {
+        let problem = format!("it has {bytes} bytes; at most {BYTES_MAX} are allowed");
+        return Err(MalformedPolicy::new("the top", problem));
+    }
+    let chars = json.chars().filter(|c| !c.is_whitespace()).count();
+    if chars > CHARS_MAX {
+        let problem = format!(
+            "it has {chars} characters that are not white space; at most {CHARS_MAX} are allowed"
+        );
+        return Err(MalformedPolicy::new("the top", problem));
+    }
+    Ok(())
+}
+
+/// The members of one object.
+struct Members<'a> {
+    of: Node<'a>,
+    members: Vec<(String, Node<'a>)>,
+}
+
+impl<'a> Members<'a> {
+    fn read(node: &Node<'a>, known: &[&str]) -> Result<Self, MalformedPolicy> {
+        let members = node.members()?;
+        if let Some((name, _)) = members.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            let known = known.iter().map(|name| (*name).to_owned());
+            return Err(node.malformed(unknown("member", name, known)));
+        }
+        Ok(Self { of: node.clone(), members })
+    }
+
+    fn optional(&self, name: &str) -> Option<&Node<'a>> {
+        self.members.iter().find(|(other, _)| other == name).map(|(_, node)| node)
+    }
+
+    fn required(&self, name: &str) -> Result<&Node<'a>, MalformedPolicy> {
+        self.optional(name).ok_or_else(|| self.of.malformed(format!("`{name}` is missing")))
+    }
+
+    fn optional_text(&self, name: &str) -> Result<Option<String>, MalformedPolicy> {
+        let text =
+            |node: &Node<'a>| node.string().ok_or_else(|| node.malformed("it must be a string"));
+        self.optional(name).map(text).transpose()
+    }
+
+    /// The one of two members that is there, and whether it is the negated one.
+    fn either(&self, plain: &str, negated: &str) -> Result<(&Node<'a>, bool), MalformedPolicy> {
+        match (self.optional(plain), self.optional(negated)) {
+            (Some(node), None) => Ok((node, false)),
+            (None, Some(node)) => Ok((node, true)),
+            (Some(_), Some(_)) => {
+                let problem = format!("`{plain}` and `{negated}` exclude each other");
+                Err(self.of.malformed(problem))
+            }
+            (None, None) => Err(self.of.malformed(format!("`{plain}` is missing"))),
+        }
+    }
+}
+
+fn statement(node: &Node<'_>, has_variables: bool) -> Result<Statement, MalformedPolicy> {
     const MEMBERS: &[&str] =
         &["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
-    let members = object(value, at)?;
-    only_members(members, MEMBERS, at)?;
-    optional_text(members, "Sid", at)?;
-    let effect = match member(members, "Effect", at)?.as_str() {
+    let members = Members::read(node, MEMBERS)?;
+    let sid = members.optional_text("Sid")?.map(String::into_boxed_str);
+    let effect = members.required("Effect")?;
+    let effect = match effect.string().as_deref() {
         Some("Allow") => Effect::Allow,
         Some("Deny") => Effect::Deny,
-        _ => {
-            let problem = "it must be \"Allow\" or \"Deny\"";
-            return Err(MalformedPolicy::new(join(at, "Effect"), problem));
-        }
+        _ => return Err(effect.malformed("it must be \"Allow\" or \"Deny\"")),
     };
-    let (actions, action_negated) = either(members, "Action", "NotAction", at)?;
-    let (resources, resource_negated) = either(members, "Resource", "NotResource", at)?;
+    let (actions, action_negated) = members.either("Action", "NotAction")?;
+    let (resources, resource_negated) = members.either("Resource", "NotResource")?;
+    let action = |(text, line): (String, u32)| ActionPattern::parse(&text, line);
+    let resource = |(text, line): (String, u32)| (Template::parse(&text, has_variables), line);
     Ok(Statement {
+        sid,
         effect,
         actions: Actions {
-            patterns: actions.iter().map(|action| action_pattern(action)).collect(),
+            patterns: strings(actions)?.into_iter().map(action).collect(),
             negated: action_negated,
         },
         resources: Resources {
-            templates: resources.iter().map(|text| Template::parse(text, variables)).collect(),
+            templates: strings(resources)?.into_iter().map(resource).collect(),
             negated: resource_negated,
         },
-        conditions: conditions(members.get("Condition"), variables, at)?,
+        conditions: match members.optional("Condition") {
+            Some(node) => conditions(node, has_variables)?,
+            None => Vec::new(),
+        },
+        lines: node.lines(),
     })
 }
 
-/// Actions know wildcards but no variables, and no case.
-fn action_pattern(action: &str) -> Pattern {
-    let tokens = Template::parse(&action.to_ascii_lowercase(), false).tokens(&|_| None);
-    Pattern::new(&tokens.unwrap_or_else(|| action.chars().map(Token::Literal).collect()))
-}
-
-fn conditions(
-    value: Option<&Value>,
-    variables: bool,
-    at: &str,
-) -> Result<Vec<Condition>, MalformedPolicy> {
-    let Some(value) = value else { return Ok(Vec::new()) };
-    let at = join(at, "Condition");
+fn conditions(node: &Node<'_>, has_variables: bool) -> Result<Vec<Condition>, MalformedPolicy> {
     let mut conditions = Vec::new();
-    for (operator, keys) in object(value, &at)? {
-        let at = join(&at, operator);
-        for (key, values) in object(keys, &at)? {
-            let at = join(&at, key);
-            let values = condition_values(values, &at)?;
-            conditions.push(Condition::parse(operator, key, &values, variables, &at)?);
+    for (operator, keys) in node.members()? {
+        for (key, values) in keys.members()? {
+            conditions.push(Condition::parse(&operator, &key, &values, has_variables)?);
         }
     }
     Ok(conditions)
 }
 
-/// Condition values may be booleans and numbers too; they are compared as text.
-fn condition_values(value: &Value, at: &str) -> Result<Vec<String>, MalformedPolicy> {
-    let list = match value {
-        Value::Array(list) => list.as_slice(),
-        one => std::slice::from_ref(one),
+/// The strings of a string or a list of strings, each with its line.
+fn strings(node: &Node<'_>) -> Result<Vec<(String, u32)>, MalformedPolicy> {
+    let string = |item: &Node<'_>| {
+        let text = item
+            .string()
+            .ok_or_else(|| node.malformed("it must be a string or a list of strings"))?;
+        Ok((text, item.lines().0))
     };
-    let text = |value: &Value| match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
-        _ => Err(MalformedPolicy::new(at, "values must be strings, numbers or booleans")),
-    };
-    if list.is_empty() {
-        return Err(MalformedPolicy::new(at, "it must not be empty"));
-    }
-    list.iter().map(text).collect()
-}
-
-/// The one of two members that is there, and whether it is the negated one.
-fn either(
-    members: &Map<String, Value>,
-    plain: &str,
-    negated: &str,
-    at: &str,
-) -> Result<(Vec<String>, bool), MalformedPolicy> {
-    match (members.get(plain), members.get(negated)) {
-        (Some(value), None) => Ok((strings(value, &join(at, plain))?, false)),
-        (None, Some(value)) => Ok((strings(value, &join(at, negated))?, true)),
-        (Some(_), Some(_)) => {
-            let problem = format!("`{plain}` and `{negated}` exclude each other");
-            Err(MalformedPolicy::new(at, problem))
-        }
-        (None, None) => Err(missing(plain, at)),
-    }
-}
-
-fn strings(value: &Value, at: &str) -> Result<Vec<String>, MalformedPolicy> {
-    let problem = || MalformedPolicy::new(at, "it must be a string or a list of strings");
-    match value {
-        Value::String(text) => Ok(vec![text.clone()]),
-        Value::Array(list) if list.is_empty() => {
-            Err(MalformedPolicy::new(at, "it must not be empty"))
-        }
-        Value::Array(list) => {
-            list.iter().map(|value| value.as_str().map(str::to_owned).ok_or_else(problem)).collect()
-        }
-        _ => Err(problem()),
-    }
-}
-
-fn object<'a>(value: &'a Value, at: &str) -> Result<&'a Map<String, Value>, MalformedPolicy> {
-    value.as_object().ok_or_else(|| MalformedPolicy::new(at, "it must be a JSON object"))
-}
-
-fn member<'a>(
-    members: &'a Map<String, Value>,
-    name: &str,
-    at: &str,
-) -> Result<&'a Value, MalformedPolicy> {
-    members.get(name).ok_or_else(|| missing(name, at))
-}
-
-fn missing(name: &str, at: &str) -> MalformedPolicy {
-    let at = if at.is_empty() { "the top" } else { at };
-    MalformedPolicy::new(at, format!("`{name}` is missing"))
-}
-
-fn optional_text(
-    members: &Map<String, Value>,
-    name: &str,
-    at: &str,
-) -> Result<(), MalformedPolicy> {
-    match members.get(name) {
-        None | Some(Value::String(_)) => Ok(()),
-        Some(_) => Err(MalformedPolicy::new(join(at, name), "it must be a string")),
-    }
-}
-
-fn only_members(
-    members: &Map<String, Value>,
-    known: &[&str],
-    at: &str,
-) -> Result<(), MalformedPolicy> {
-    match members.keys().find(|name| !known.contains(&name.as_str())) {
-        None => Ok(()),
-        Some(name) => {
-            let at = if at.is_empty() { "the top" } else { at };
-            let known = known.iter().map(|name| (*name).to_owned());
-            Err(MalformedPolicy::unknown("member", name, known, at))
-        }
-    }
-}
-
-fn join(at: &str, name: &str) -> String {
-    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+    node.one_or_more()?.iter().map(string).collect()
 }

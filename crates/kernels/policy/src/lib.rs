@@ -1,20 +1,28 @@
 //! IoT policies: documents, and the decision whether a connection may do something
 //! (spec iot-core §4).
 //!
-//! A [`PolicyDocument`] is parsed once per policy version. [`Authorizer::compile`] puts the facts of
-//! one connection (a [`Subject`]) into the documents that apply to it; [`Authorizer::decide`] then
-//! answers per message without allocating. Nothing here does input or output.
+//! A [`PolicyDocument`] is parsed once per policy version. A [`CompiledPolicy`] is one with the facts
+//! of a connection (a [`Subject`]) put in; an [`Authorizer`] holds those that apply to a connection,
+//! and [`Authorizer::check`] answers per message without allocating. [`explain`] takes the same
+//! decision slowly and says why. Nothing here does input or output.
 
 mod action;
 mod authorizer;
+mod compiled;
 mod condition;
 mod document;
+mod explain;
+mod json;
 mod operator;
 mod pattern;
 mod subject;
 mod template;
 
-pub use action::Action;
+pub use action::{Action, ResourceKind};
 pub use authorizer::{Authorizer, Decision, StatementRef};
-pub use document::{MalformedPolicy, PolicyDocument};
+pub use compiled::CompiledPolicy;
+pub use document::{Effect, MalformedPolicy, PolicyDocument};
+pub use explain::{
+    ConditionReport, Explanation, Outcome, PatternReport, StatementReport, TermReport, explain,
+};
 pub use subject::{CertificateFacts, NameField, Subject, ThingFacts};

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::pattern::{Pattern, Token};
+use crate::pattern::{Pattern, text_of};
 
 /// How a key's value is compared with the policy's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,12 +88,12 @@ pub(crate) enum Wanted {
 
 impl Wanted {
     /// Reads the policy's value for `comparison`. The error says what was expected instead.
-    pub(crate) fn read(comparison: Comparison, tokens: &[Token]) -> Result<Self, &'static str> {
-        let text = || -> String { tokens.iter().copied().map(written).collect() };
+    pub(crate) fn read(comparison: Comparison, pattern: &[u8]) -> Result<Self, &'static str> {
+        let text = || text_of(pattern);
         match comparison {
             Comparison::Equal => Ok(Self::Text(text())),
             Comparison::EqualIgnoreCase => Ok(Self::TextIgnoreCase(text().to_lowercase())),
-            Comparison::Like => Ok(Self::Like(Pattern::new(tokens))),
+            Comparison::Like => Ok(Self::Like(Pattern::new(pattern))),
             Comparison::Numeric(ordered) => {
                 number(&text()).map(|n| Self::Number(ordered, n)).ok_or("a number")
             }
@@ -102,9 +102,9 @@ impl Wanted {
                 .ok_or("a time as YYYY-MM-DDThh:mm:ssZ, YYYY-MM-DD, or seconds since 1970"),
             Comparison::Bool => boolean(&text()).map(Self::Bool).ok_or("true or false"),
             Comparison::Ip => net(&text()).map(Self::Net).ok_or("an IP address or CIDR range"),
-            Comparison::Arn => {
-                arn_patterns(tokens).map(Self::Arn).ok_or("an ARN of six parts separated by colons")
-            }
+            Comparison::Arn => arn_patterns(pattern)
+                .map(Self::Arn)
+                .ok_or("an ARN of six parts separated by colons"),
         }
     }
 
@@ -129,14 +129,6 @@ impl Wanted {
                 patterns.iter().all(|p| parts.next().is_some_and(|part| p.matches(part)))
             }
         }
-    }
-}
-
-const fn written(token: Token) -> char {
-    match token {
-        Token::Literal(c) => c,
-        Token::AnyOne => '?',
-        Token::AnyRun => '*',
     }
 }
 
@@ -165,9 +157,8 @@ fn date_ms(text: &str) -> Option<i64> {
 }
 
 /// Splits at the first five colons; wildcards stay inside their part.
-fn arn_patterns(tokens: &[Token]) -> Option<[Pattern; 6]> {
-    let parts: Vec<_> =
-        tokens.splitn(6, |token| *token == Token::Literal(':')).map(Pattern::new).collect();
+fn arn_patterns(pattern: &[u8]) -> Option<[Pattern; 6]> {
+    let parts: Vec<_> = pattern.splitn(6, |byte| *byte == b':').map(Pattern::new).collect();
     parts.try_into().ok()
 }
 
@@ -178,8 +169,8 @@ mod tests {
 
     fn check(operator: &str, wanted: &str, value: &str, expected: bool) {
         let (_, comparison, _) = OPERATORS.iter().find(|entry| entry.0 == operator).unwrap();
-        let tokens = Template::parse(wanted, true).tokens(&|_| None).unwrap();
-        let wanted = Wanted::read(*comparison, &tokens).unwrap();
+        let pattern = Template::parse(wanted, true).pattern(&|_| Ok(String::new())).unwrap();
+        let wanted = Wanted::read(*comparison, &pattern).unwrap();
         assert_eq!(wanted.is(value), expected, "{operator} {wanted:?} {value}");
     }
 
@@ -212,10 +203,7 @@ mod tests {
 
     #[test]
     fn a_value_of_the_wrong_kind_is_refused() {
-        let read = |comparison, text: &str| {
-            let tokens: Vec<_> = text.chars().map(Token::Literal).collect();
-            Wanted::read(comparison, &tokens).is_err()
-        };
+        let read = |comparison, text: &str| Wanted::read(comparison, text.as_bytes()).is_err();
         assert!(read(Comparison::Ip, "ten"));
         assert!(read(Comparison::Bool, "yes"));
         assert!(read(Comparison::Arn, "a:b"));

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 /// Longest value a variable is replaced by, in characters.
 const VALUE_CHARS_MAX: usize = 1024;
+/// Values of one field of a certificate that count.
+const VALUES_MAX: usize = 5;
 
 /// Who asks, and how the connection was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,9 +14,10 @@ pub struct Subject {
     pub client_id: Option<String>,
     /// The peer's address.
     pub source_ip: Option<IpAddr>,
-    /// The thing whose name is the client id and that the certificate is attached to.
+    /// The thing whose name is the client id and that the certificate is attached to; else the one
+    /// that the certificate is attached to exclusively.
     pub thing: Option<ThingFacts>,
-    /// Whether the client id names a thing that the certificate is attached to.
+    /// Whether the certificate is attached to `thing` (`iot:Connection.Thing.IsAttached`).
     pub is_attached: bool,
     /// The client certificate; absent on the plaintext listener.
     pub certificate: Option<CertificateFacts>,
@@ -109,14 +112,81 @@ name_fields! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Values {
     pub(crate) values: Vec<String>,
-    /// Comes from the certificate, so special characters keep it from being substituted.
-    from_certificate: bool,
+    origin: Origin,
+}
+
+/// Where a value comes from, which decides the characters it may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Connection,
+    /// The certificate; special characters keep it from being substituted.
+    Certificate,
+    /// The subject's or issuer's name; in conditions special characters carry a backslash besides.
+    CertificateName,
+}
+
+/// Where a variable's value is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A topic or topic filter.
+    Topic,
+    /// Another resource.
+    Resource,
+    /// A value of a condition.
+    Condition,
+}
+
+/// Why a variable has no text here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unresolved {
+    /// There is no such variable.
+    Unknown,
+    /// This connection has no value for it.
+    Absent,
+    /// It has several values.
+    Several,
+    /// It is longer than 1024 characters.
+    TooLong,
+    /// It holds this character, which could act as a wildcard.
+    Special(char),
+}
+
+impl std::fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("there is no such variable"),
+            Self::Absent => f.write_str("it has no value here"),
+            Self::Several => f.write_str("it has more than one value"),
+            Self::TooLong => write!(f, "its value is longer than {VALUE_CHARS_MAX} characters"),
+            Self::Special(c) => write!(f, "its value holds `{c}`, which could act as a wildcard"),
+        }
+    }
 }
 
 impl Values {
     fn one(value: impl Into<String>) -> Self {
-        Self { values: vec![value.into()], from_certificate: false }
+        Self { values: vec![value.into()], origin: Origin::Connection }
     }
+
+    /// The values as conditions see them: a special character of a distinguished name carries a
+    /// backslash (spec iot-core §4.3).
+    pub(crate) fn for_conditions(self) -> Vec<String> {
+        match self.origin {
+            Origin::CertificateName => self.values.iter().map(|value| escaped(value)).collect(),
+            Origin::Connection | Origin::Certificate => self.values,
+        }
+    }
+}
+
+fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for c in value.chars() {
+        if matches!(c, ',' | '"' | '\\' | '+' | '=' | '<' | '>' | ';') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text
 }
 
 const THING: &str = "iot:connection.thing.";
@@ -124,7 +194,7 @@ const ATTRIBUTES: &str = "iot:connection.thing.attributes[";
 const CERTIFICATE: &str = "iot:certificate.";
 
 /// Keys that are not families.
-pub(crate) const PLAIN_KEYS: &[&str] = &[
+const PLAIN_KEYS: &[&str] = &[
     "aws:SourceIp",
     "iot:ClientId",
     "iot:CertificateId",
@@ -146,6 +216,12 @@ pub(crate) fn is_known_key(key: &str) -> bool {
     if lower.starts_with(ATTRIBUTES) {
         return key.ends_with(']');
     }
+    asks_certificate(&lower)
+}
+
+/// Whether `key`, in any case, is about what stands in the certificate.
+pub(crate) fn asks_certificate(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
     lower.strip_prefix(CERTIFICATE).is_some_and(|rest| certificate_field(rest).is_some())
 }
 
@@ -176,25 +252,37 @@ impl Subject {
         }
     }
 
-    /// The text `${name}` is replaced by; `None` leaves it unreplaced. `about_topics` keeps out
-    /// values that would act as MQTT wildcards inside a topic filter.
-    pub(crate) fn variable(&self, name: &str, about_topics: bool) -> Option<String> {
-        let Values { mut values, from_certificate } = self.values(name, false)?;
-        let value = values.pop().filter(|_| values.is_empty())?;
-        let refused: &[char] = match (from_certificate, about_topics) {
-            (true, _) => &['*', '$', '+', '?', '#'],
-            (false, true) => &['+', '#'],
-            (false, false) => &[],
+    /// The text `${name}` is replaced by at `place`. Values that would act as MQTT wildcards are kept
+    /// out of topics and filters.
+    pub(crate) fn variable(&self, name: &str, place: Place) -> Result<String, Unresolved> {
+        let Some(Values { mut values, origin }) = self.values(name, false) else {
+            let known = is_known_key(name);
+            return Err(if known { Unresolved::Absent } else { Unresolved::Unknown });
         };
-        let fits = value.chars().count() <= VALUE_CHARS_MAX && !value.contains(refused);
-        fits.then_some(value)
+        let value = values.pop().ok_or(Unresolved::Absent)?;
+        if !values.is_empty() {
+            return Err(Unresolved::Several);
+        }
+        let refused: &[char] = match (origin, place) {
+            (Origin::Certificate | Origin::CertificateName, _) => &['*', '$', '+', '?', '#'],
+            (Origin::Connection, Place::Topic) => &['+', '#'],
+            (Origin::Connection, _) => &[],
+        };
+        if let Some(c) = value.chars().find(|c| refused.contains(c)) {
+            return Err(Unresolved::Special(c));
+        }
+        if value.chars().count() > VALUE_CHARS_MAX {
+            return Err(Unresolved::TooLong);
+        }
+        let is_escaped = origin == Origin::CertificateName && place == Place::Condition;
+        Ok(if is_escaped { escaped(&value) } else { value })
     }
 
     fn connect_attributes(&self) -> Values {
         let persistent = self.persistent_connect.then_some("PersistentConnect");
         let will = self.last_will_topic.is_some().then_some("LastWill");
         let values = persistent.into_iter().chain(will).map(str::to_owned).collect();
-        Values { values, from_certificate: false }
+        Values { values, origin: Origin::Connection }
     }
 
     fn thing_values(&self, key: &str, lower: &str) -> Option<Values> {
@@ -219,21 +307,23 @@ impl Subject {
 
     fn certificate_values(&self, lower: &str) -> Option<Values> {
         let facts = self.certificate.as_ref()?;
-        let values = match lower.strip_prefix(CERTIFICATE)? {
-            "serialnumber" => vec![facts.serial_number.clone()],
-            "availablekeys" => facts.available_keys(),
+        let (values, origin) = match lower.strip_prefix(CERTIFICATE)? {
+            "serialnumber" => (vec![facts.serial_number.clone()], Origin::Certificate),
+            "availablekeys" => (facts.available_keys(), Origin::Certificate),
             rest => {
                 let (of_subject, field, pick) = certificate_field(rest)?;
                 let names = if of_subject { &facts.subject } else { &facts.issuer };
                 let of_field = names.iter().filter(|(name, _)| *name == field);
                 let mut values = of_field.map(|(_, value)| value.clone());
-                match pick {
-                    Pick::All => values.take(5).collect(),
+                let values = match pick {
+                    Pick::All => values.take(VALUES_MAX).collect(),
                     Pick::Nth(n) => vec![values.nth(n)?],
-                }
+                };
+                let is_name = !field.as_str().starts_with("AlternativeName.");
+                (values, if is_name { Origin::CertificateName } else { Origin::Certificate })
             }
         };
-        (!values.is_empty()).then_some(Values { values, from_certificate: true })
+        (!values.is_empty()).then_some(Values { values, origin })
     }
 }
 
@@ -312,7 +402,8 @@ mod tests {
     }
 
     fn check(variable: &str, expected: Option<&str>) {
-        assert_eq!(subject().variable(variable, false).as_deref(), expected, "{variable}");
+        let value = subject().variable(variable, Place::Resource).ok();
+        assert_eq!(value.as_deref(), expected, "{variable}");
     }
 
     #[test]
@@ -337,12 +428,49 @@ mod tests {
 
     #[test]
     fn values_that_could_act_as_wildcards_are_not_substituted() {
-        check("iot:Certificate.Issuer.Organization", None);
+        let organization = subject().variable("iot:Certificate.Issuer.Organization", Place::Topic);
+        assert_eq!(organization, Err(Unresolved::Special('*')));
         let hostile = Subject { client_id: Some("+".to_owned()), ..Subject::default() };
-        assert_eq!(hostile.variable("iot:ClientId", true), None);
-        assert_eq!(hostile.variable("iot:ClientId", false).as_deref(), Some("+"));
+        let client = |subject: &Subject, place| subject.variable("iot:ClientId", place);
+        assert_eq!(client(&hostile, Place::Topic), Err(Unresolved::Special('+')));
+        assert_eq!(client(&hostile, Place::Resource).as_deref(), Ok("+"));
         let long = Subject { client_id: Some("x".repeat(1025)), ..Subject::default() };
-        assert_eq!(long.variable("iot:ClientId", false), None);
+        assert_eq!(client(&long, Place::Resource), Err(Unresolved::TooLong));
+        let longest = Subject { client_id: Some("ä".repeat(1024)), ..Subject::default() };
+        assert!(client(&longest, Place::Resource).is_ok());
+    }
+
+    #[test]
+    fn special_characters_of_a_name_carry_a_backslash_in_conditions_only() {
+        let mut subject = subject();
+        subject.certificate.as_mut().unwrap().subject =
+            vec![(NameField::Organization, r#"a,"b\c=d<e>f;g"#.to_owned())];
+        let key = "iot:Certificate.Subject.Organization";
+        let seen = subject.values(key, false).unwrap().for_conditions();
+        assert_eq!(seen, [r#"a\,\"b\\c\=d\<e\>f\;g"#]);
+        assert_eq!(subject.variable(key, Place::Condition).as_ref(), Ok(&seen[0]));
+        assert_eq!(subject.variable(key, Place::Topic).as_deref(), Ok(r#"a,"b\c=d<e>f;g"#));
+    }
+
+    #[test]
+    fn alternative_names_are_fields_like_the_others() {
+        let mut subject = subject();
+        subject.certificate.as_mut().unwrap().subject = vec![
+            (NameField::DnsName, "a.example".to_owned()),
+            (NameField::DnsName, "b.example".to_owned()),
+        ];
+        let value = |key: &str| subject.variable(key, Place::Topic);
+        let key = "iot:Certificate.Subject.AlternativeName.DNSName";
+        assert_eq!(value(key).as_deref(), Ok("a.example"));
+        assert_eq!(value(&format!("{key}.1")).as_deref(), Ok("b.example"));
+        assert_eq!(value(&format!("{key}.2")), Err(Unresolved::Absent));
+        assert_eq!(value(&format!("{key}.List")), Err(Unresolved::Several));
+        assert_eq!(
+            value("iot:Certificate.Issuer.AlternativeName.DNSName"),
+            Err(Unresolved::Absent)
+        );
+        let keys = subject.values("iot:Certificate.AvailableKeys", false).unwrap().values;
+        assert_eq!(keys, ["Subject.AlternativeName.DNSName", "Issuer.Organization"]);
     }
 
     #[test]

@@ -1,62 +1,85 @@
 //! Text of a policy with `${variables}` and wildcards (spec iot-core §4.2, §4.3).
 
-use crate::pattern::Token;
+use crate::pattern::{ANY_ONE, ANY_RUN};
+use crate::subject::Unresolved;
 
 /// A parsed text. Wildcards are only those written in the policy; what a variable stands for is
 /// always taken literally.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Template(Vec<Part>);
+pub(crate) struct Template {
+    written: Box<str>,
+    parts: Vec<Part>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
-    Token(Token),
-    Variable(String),
+    /// Text and wildcards, as [`crate::pattern`] has them.
+    Pattern(Vec<u8>),
+    Variable(Box<str>),
 }
 
 impl Template {
     /// Reads `text`. Without `variables` (policies of 2008), `${` has no meaning.
     pub(crate) fn parse(text: &str, variables: bool) -> Self {
         let mut parts = Vec::new();
+        let mut pattern = Vec::new();
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             let inside = rest.strip_prefix("${").filter(|_| variables);
             if let Some((name, after)) = inside.and_then(|inside| inside.split_once('}')) {
-                parts.push(variable(name));
                 rest = after;
+                if let "*" | "?" | "$" = name {
+                    pattern.extend_from_slice(name.as_bytes());
+                    continue;
+                }
+                if !pattern.is_empty() {
+                    parts.push(Part::Pattern(std::mem::take(&mut pattern)));
+                }
+                parts.push(Part::Variable(name.into()));
                 continue;
             }
-            parts.push(Part::Token(match c {
-                '*' => Token::AnyRun,
-                '?' => Token::AnyOne,
-                c => Token::Literal(c),
-            }));
+            match c {
+                '*' => pattern.push(ANY_RUN),
+                '?' => pattern.push(ANY_ONE),
+                c => pattern.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
             rest = rest.get(c.len_utf8()..).unwrap_or_default();
         }
-        Self(parts)
+        if !pattern.is_empty() {
+            parts.push(Part::Pattern(pattern));
+        }
+        Self { written: text.into(), parts }
     }
 
-    /// Whether the text depends on the connection.
-    pub(crate) fn has_variables(&self) -> bool {
-        self.0.iter().any(|part| matches!(part, Part::Variable(_)))
+    /// The text as it stands in the policy.
+    pub(crate) fn written(&self) -> &str {
+        &self.written
     }
 
-    /// The text as a pattern; `None` if a variable has no value.
-    pub(crate) fn tokens(&self, value: &dyn Fn(&str) -> Option<String>) -> Option<Vec<Token>> {
-        let mut tokens = Vec::with_capacity(self.0.len());
-        for part in &self.0 {
+    /// The variables in it.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Variable(name) => Some(&**name),
+            Part::Pattern(_) => None,
+        })
+    }
+
+    /// The text as a pattern; the first variable without a value, and why, if there is one.
+    pub(crate) fn pattern<'a>(
+        &'a self,
+        value: &dyn Fn(&str) -> Result<String, Unresolved>,
+    ) -> Result<Vec<u8>, (&'a str, Unresolved)> {
+        let mut pattern = Vec::with_capacity(self.written.len());
+        for part in &self.parts {
             match part {
-                Part::Token(token) => tokens.push(*token),
-                Part::Variable(name) => tokens.extend(value(name)?.chars().map(Token::Literal)),
+                Part::Pattern(piece) => pattern.extend_from_slice(piece),
+                Part::Variable(name) => {
+                    let value = value(name).map_err(|why| (&**name, why))?;
+                    pattern.extend_from_slice(value.as_bytes());
+                }
             }
         }
-        Some(tokens)
-    }
-}
-
-fn variable(name: &str) -> Part {
-    match name {
-        "*" | "?" | "$" => Part::Token(Token::Literal(name.chars().next().unwrap_or('$'))),
-        name => Part::Variable(name.to_owned()),
+        Ok(pattern)
     }
 }
 
@@ -66,9 +89,10 @@ mod tests {
     use crate::pattern::Pattern;
 
     fn matches(template: &str, text: &str) -> Option<bool> {
-        let value = |name: &str| (name == "v").then(|| "a*".to_owned());
-        let tokens = Template::parse(template, true).tokens(&value)?;
-        Some(Pattern::new(&tokens).matches(text))
+        let value = |name: &str| (name == "v").then(|| "a*".to_owned()).ok_or(Unresolved::Unknown);
+        let template = Template::parse(template, true);
+        let pattern = template.pattern(&value).ok()?;
+        Some(Pattern::new(&pattern).matches(text))
     }
 
     #[test]
@@ -92,7 +116,9 @@ mod tests {
 
     #[test]
     fn policies_of_2008_have_no_variables() {
-        let tokens = Template::parse("${v}", false).tokens(&|_| None).unwrap();
-        assert!(Pattern::new(&tokens).matches("${v}"));
+        let template = Template::parse("${v}", false);
+        assert_eq!(template.variables().count(), 0);
+        let pattern = template.pattern(&|_| Err(Unresolved::Unknown)).unwrap();
+        assert!(Pattern::new(&pattern).matches("${v}"));
     }
 }

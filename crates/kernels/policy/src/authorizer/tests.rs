@@ -133,33 +133,92 @@ fn check_malformed(json: &str, expected: &str) {
 #[test]
 fn malformed_documents_name_the_place() {
     check_malformed("{", "line 1 column 1: this is not valid JSON");
+    check_malformed("{} x", "line 1 column 4: this is not valid JSON");
     check_malformed("[]", "the top: it must be a JSON object");
     check_malformed(r#"{"Statement":[]}"#, "the top: `Version` is missing");
-    check_malformed(r#"{"Version":"2020","Statement":[]}"#, "Version: it must be \"2012-10-17\"");
+    check_malformed(
+        "{\n\"Version\":\"2020\",\"Statement\":[]}",
+        "Version (line 2): it must be \"2012-10-17\"",
+    );
     check_malformed(
         r#"{"Version":"2012-10-17","Statement":[]}"#,
-        "Statement: it must not be empty",
+        "Statement (line 1): it must not be empty",
     );
     check_malformed(
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"allow"}]}"#,
-        "Statement[0].Effect: it must be \"Allow\" or \"Deny\"",
+        "{\"Version\":\"2012-10-17\",\"Statement\":[\n{\"Effect\":\n\"allow\"}]}",
+        "Statement[0].Effect (line 3): it must be \"Allow\" or \"Deny\"",
     );
-    check_malformed(
-        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*"}}"#,
-        "Statement: `Action` is missing",
+    let statement = |members: &str| {
+        format!(r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{members}}}}}"#)
+    };
+    for (members, expected) in [
+        (r#""Resource":"*""#, "Statement (line 1): `Action` is missing"),
+        (r#""Action":"*""#, "Statement (line 1): `Resource` is missing"),
+        (
+            r#""Action":"*","NotAction":"*","Resource":"*""#,
+            "Statement (line 1): `Action` and `NotAction` exclude each other",
+        ),
+        (r#""Action":[],"Resource":"*""#, "Statement.Action (line 1): it must not be empty"),
+        (
+            r#""Action":"*","Resource":[7]"#,
+            "Statement.Resource (line 1): it must be a string or a list",
+        ),
+        (
+            r#""Action":"*","Resorce":"*""#,
+            "Statement (line 1): unknown member `Resorce`; did you mean `Resource`?",
+        ),
+        (
+            r#""Action":"*","Resource":"*","Principal":"*""#,
+            "Statement (line 1): unknown member `Principal`",
+        ),
+        (
+            r#""Action":"*","Resource":"*","Resource":"a""#,
+            "Statement.Resource (line 1): it is there twice",
+        ),
+        (
+            r#""Action":"*","Resource":"*","Condition":{"Null":{"iot:ClientId":null}}"#,
+            "Statement.Condition.Null.iot:ClientId (line 1): values must be strings",
+        ),
+    ] {
+        check_malformed(&statement(members), expected);
+    }
+}
+
+#[test]
+fn a_refusal_tells_which_statement_or_that_there_is_none() {
+    let deny = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"iot:Publish","Resource":"*"},
+        {"Sid":"secret","Effect":"Deny","Action":"*","Resource":"*secret*"}]}"#;
+    let document = PolicyDocument::parse(deny).unwrap().named("fleet");
+    let rights = Authorizer::compile(&Account::default(), &[Arc::new(document)], &pump());
+    assert_eq!(rights.refusal(Action::Publish, "a"), None);
+    assert_eq!(
+        rights.refusal(Action::Publish, "a/secret").as_deref(),
+        Some("statement 2 (secret) of policy fleet denies iot:Publish on topic/a/secret")
     );
-    check_malformed(
-        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":[7]}}"#,
-        "Statement.Resource: it must be a string or a list",
+    assert_eq!(
+        rights.refusal(Action::Connect, "pump-17").as_deref(),
+        Some("no policy statement allows iot:Connect on client/pump-17")
     );
-    check_malformed(
-        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resorce":"*"}}"#,
-        "Statement: unknown member `Resorce`; did you mean `Resource`?",
-    );
-    check_malformed(
-        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}}"#,
-        "Statement: unknown member `Principal`",
-    );
+}
+
+#[test]
+fn a_policy_that_is_the_same_for_all_asks_nothing() {
+    let parse = |json: &str| PolicyDocument::parse(json).unwrap();
+    assert!(parse(&statement("Allow", "iot:*", "*")).is_same_for_all());
+    let own = parse(&statement("Allow", "iot:*", "client/${iot:ClientId}"));
+    assert!(!own.is_same_for_all() && !own.asks_certificate());
+    let named = "client/${iot:Certificate.Subject.CommonName}";
+    assert!(parse(&statement("Allow", "iot:*", named)).asks_certificate());
+}
+
+#[test]
+fn a_list_of_retained_messages_has_no_resource_of_its_own() {
+    let everything =
+        statement("Allow", "iot:*", "x").replace("arn:aws:iot:us-east-1:000000000000:x", "*");
+    let ask = |policy: &str| decide(&[policy], &pump(), Action::ListRetainedMessages, "*");
+    assert!(ask(&everything).is_allowed());
+    assert!(!ask(&statement("Allow", "iot:*", "*")).is_allowed());
 }
 
 #[test]
