@@ -2,7 +2,7 @@
 
 pub(crate) mod debian;
 mod machine;
-mod python;
+pub(crate) mod python;
 pub(crate) mod stamp;
 
 use std::path::PathBuf;
