@@ -16,6 +16,7 @@ mod control_error;
 mod enroll;
 mod first_tags;
 mod groups;
+mod identities;
 mod just_in_time;
 mod limits;
 mod live;
@@ -25,11 +26,16 @@ mod pki_files;
 mod principals;
 mod references;
 mod registry_events;
+mod settings;
+mod tags;
 mod thing_types;
 mod things;
+mod typed_documents;
 mod rights;
 mod view;
 
+#[cfg(test)]
+mod test_pki;
 #[cfg(test)]
 mod test_plane;
 
@@ -54,8 +60,17 @@ pub use pki_files::{PkiFiles, PkiFilesError, local_names};
 pub use principals::AttachmentKind;
 pub use rights::{Caller, RightsBook, certificate_facts};
 pub use groups::{GroupChange, GroupListing, GroupMoves, NewGroup, PlacedGroup};
+pub use identities::{
+    IdentityPool, LastAccessed, ManagedPolicy, NewIdentityPool, NewManagedPolicy, NewRole,
+    PoolRoles, Role, RoleArn,
+};
 pub use references::NameOrArn;
 pub use registry_events::{EVENT_CONFIGURATIONS, EventKind};
+pub use settings::{
+    EVENT_CONFIGURATION_KINDS, EventConfigurations, EventLogging, LogLevel, LogTarget,
+    LogTargetKind, LoggingChange, LoggingLevel, LoggingOptions, LoggingOptionsV1, RoleAlias,
+    RoleAliasChange,
+};
 pub use thing_types::{
     PropagatedFrom, PropagatingAttribute, ThingType, ThingTypeChange, ThingTypeProperties,
 };

@@ -13,6 +13,9 @@ mod key;
 mod sign;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 use http::{HeaderMap, Method, Uri};
 
 pub use chunked::{ChunkError, Trailers};
