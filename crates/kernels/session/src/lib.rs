@@ -9,9 +9,11 @@
 mod delivery;
 mod dialect;
 mod filter;
+mod reserved;
 mod session;
 
 pub use delivery::{Delivery, DropReason};
 pub use dialect::Dialect;
 pub use filter::{Filter, TopicLimits, TopicProblem, check_topic, matches};
+pub use reserved::{Destination, can_be_subscribed, destination};
 pub use session::{Changes, Effect, Input, Session, SessionLimits, Window};
