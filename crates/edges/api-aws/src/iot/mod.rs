@@ -1,8 +1,10 @@
 //! `iot`: the control plane of AWS IoT Core (spec iot-core §2).
 
+mod attributes;
 mod authorities;
 mod billing_groups;
 mod certificates;
+mod first_tags;
 mod policies;
 mod principals;
 mod settings;

@@ -1,0 +1,22 @@
+//! `RemoveThingFromBillingGroup`.
+
+use http::Method;
+
+use super::membership::Membership;
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "RemoveThingFromBillingGroup",
+    method: Method::PUT,
+    path: "/billing-groups/removeThingFromBillingGroup",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+async fn run(call: Call) -> ApiResult {
+    let input: Membership = call.input()?;
+    call.control().remove_thing_from_billing_group(input.thing(), input.group()).await?;
+    Ok(Answer::empty())
+}
