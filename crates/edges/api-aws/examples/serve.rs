@@ -7,32 +7,66 @@
 #![expect(clippy::unwrap_used, reason = "an example that cannot start may panic")]
 #![expect(clippy::print_stdout, reason = "the line is what scripts read")]
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use picket_api_aws::{AwsConfig, AwsDeps, AwsServer};
+use bytes::Bytes;
+use picket_api_aws::{AwsConfig, AwsDeps, AwsServer, DataPlane, DataPlaneParts};
+use picket_broker::{Broker, BrokerLimits};
 use picket_core::{Account, Clock as _, SystemClock, Tasks};
 use picket_pki::Authority;
 use picket_ports::registry::DocumentKind;
-use picket_ports::{Message, Publish, PublishError, Registry};
+use picket_ports::{
+    CloudMetrics, DeviceCounters, LogError, Message, MessageTap, Registry, ReportIntake,
+    ReportPublish, ReportReply, TapError,
+};
 use picket_registry::{
     AccessKeyBook, ControlParts, ControlPlane, LiveDirectory, NewAccessKey, RegistryLimits,
-    create_access_key,
+    RightsBook, create_access_key,
 };
 use picket_sqlite::SqliteRegistry;
 use picket_wire_aws::TokenKey;
 
-/// Takes events and forgets them.
+/// Stands for the parts that an endpoint alone has not: no rules, no detection, no counting.
 #[derive(Debug)]
-struct Drops;
+struct Absent;
 
 #[async_trait]
-impl Publish for Drops {
-    async fn publish(&self, message: Message) -> Result<(), PublishError> {
-        tracing::info!(topic = %message.topic, "published");
+impl MessageTap for Absent {
+    fn wants(&self, _topic: &str) -> bool {
+        false
+    }
+
+    async fn accept(&self, _message: Arc<Message>) -> Result<(), TapError> {
         Ok(())
     }
+}
+
+#[async_trait]
+impl ReportIntake for Absent {
+    async fn submit(&self, report: ReportPublish) -> Result<ReportReply, LogError> {
+        tracing::info!(thing = %report.thing, "a report came in");
+        Ok(ReportReply { accepted: true, document: Bytes::from_static(b"{}"), trace: None })
+    }
+}
+
+impl CloudMetrics for Absent {
+    fn device(&self, _identity: &str) -> Arc<dyn DeviceCounters> {
+        Arc::new(Self)
+    }
+}
+
+impl DeviceCounters for Absent {
+    fn connection_attempt(&self, _from: IpAddr) {}
+    fn connected(&self, _from: IpAddr) {}
+    fn disconnected(&self) {}
+    fn authorization_failure(&self, topic: Option<&str>) {
+        tracing::info!(topic, "denied");
+    }
+    fn message_in(&self, _topic: &str, _payload_bytes: usize) {}
+    fn message_out(&self, _topic: &str, _payload_bytes: usize) {}
 }
 
 #[tokio::main]
@@ -65,11 +99,24 @@ async fn main() {
 
 async fn deps(registry: &Arc<dyn Registry>, tasks: &Tasks) -> AwsDeps {
     let clock = Arc::new(SystemClock);
+    let directory = LiveDirectory::follow(registry.clone(), tasks).await.unwrap();
+    let broker = Broker::new(BrokerLimits::default(), clock.clone());
+    broker.start(tasks);
+    let data = DataPlane::new(DataPlaneParts {
+        publish: broker.clone(),
+        rules: Arc::new(Absent),
+        reports: Arc::new(Absent),
+        connections: broker.clone(),
+        retained: broker.clone(),
+        cloud_metrics: Arc::new(Absent),
+        directory: directory.clone(),
+        rights: Arc::new(RightsBook::new(directory.clone(), Account::default())),
+    });
     let control = ControlPlane::new(ControlParts {
         registry: registry.clone(),
-        directory: LiveDirectory::follow(registry.clone(), tasks).await.unwrap(),
+        directory,
         authority: Arc::new(Authority::generate(clock.now()).unwrap()),
-        publish: Arc::new(Drops),
+        publish: broker,
         clock: clock.clone(),
         account: Account::default(),
         limits: RegistryLimits::default(),
@@ -80,6 +127,7 @@ async fn deps(registry: &Arc<dyn Registry>, tasks: &Tasks) -> AwsDeps {
         clock,
         tasks: tasks.clone(),
         token_key: TokenKey::new([7; 32]),
+        data,
     }
 }
 

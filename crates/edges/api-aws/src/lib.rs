@@ -26,4 +26,5 @@ mod sts;
 pub use answer::Answer;
 pub use config::AwsConfig;
 pub use endpoint::{AwsDeps, Endpoint, OperationStats};
+pub use iot_data::{DataPlane, DataPlaneParts, https_router};
 pub use server::{AwsServer, OpenError};

@@ -26,6 +26,7 @@ use crate::answer::Answer;
 use crate::call::{Call, Caller};
 use crate::config::AwsConfig;
 use crate::fault::{self, ApiError};
+use crate::iot_data::DataPlane;
 use crate::operation::{Access, Service};
 
 use authenticate::Signed;
@@ -33,6 +34,7 @@ use route::Router;
 use stats::Stats;
 use throttle::Throttle;
 
+pub(crate) use respond::error as render_error;
 pub use stats::OperationStats;
 
 /// What the endpoint needs from the rest of the server.
@@ -48,6 +50,8 @@ pub struct AwsDeps {
     pub tasks: Tasks,
     /// Signs pagination tokens; one for each data directory.
     pub token_key: TokenKey,
+    /// Messages and connections.
+    pub data: Arc<DataPlane>,
 }
 
 /// What all calls share.

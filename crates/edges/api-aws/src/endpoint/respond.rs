@@ -32,7 +32,7 @@ pub(super) fn answer(
 }
 
 /// An error.
-pub(super) fn error(
+pub(crate) fn error(
     error: &AwsError,
     protocol: Protocol,
     request_id: &str,

@@ -1,0 +1,35 @@
+//! The data operations on the gateway's HTTPS port, where AWS has its data endpoint.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::any;
+use http::Request;
+use picket_wire_aws::{AwsCode, AwsError, Protocol};
+
+use crate::endpoint::{Endpoint, render_error};
+
+/// Publish, retained messages and connections, for callers with a signature and for devices with a client
+/// certificate. The listener puts a [`picket_ports::HttpPeer`] into the extensions of each request. Nothing else of the
+/// endpoint is reachable here.
+pub fn https_router(endpoint: Endpoint) -> Router {
+    Router::new()
+        .route("/topics/{*topic}", any(answer))
+        .route("/retainedMessage", any(answer))
+        .route("/retainedMessage/{*topic}", any(answer))
+        .route("/connections/{*client}", any(answer))
+        .fallback(nothing_here)
+        .with_state(endpoint)
+}
+
+async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Response {
+    endpoint.answer(request).await.map(Body::new)
+}
+
+async fn nothing_here() -> Response {
+    let text = "only messages, retained messages and connections are served at this address";
+    let error = AwsError::new(AwsCode::ResourceNotFound, text);
+    let request_id = uuid::Uuid::new_v4().to_string();
+    render_error(&error, Protocol::RestJson, &request_id).map(Body::new)
+}
