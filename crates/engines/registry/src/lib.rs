@@ -23,6 +23,7 @@ mod live;
 mod locks;
 mod paging;
 mod pki_files;
+mod policies;
 mod principals;
 mod references;
 mod registry_events;
@@ -58,7 +59,11 @@ pub use limits::RegistryLimits;
 pub use live::LiveDirectory;
 pub use pki_files::{PkiFiles, PkiFilesError, local_names};
 pub use principals::AttachmentKind;
-pub use rights::{Caller, RightsBook, certificate_facts};
+pub use policies::{
+    AuthInfo, AuthResult, AuthorizationTest, EffectivePolicy, ExplainRequest, ExplainedPolicy,
+    ExplainedRights, policy_generation_id,
+};
+pub use rights::{Caller, RightsBook, UnreadablePolicy, certificate_facts};
 pub use groups::{GroupChange, GroupListing, GroupMoves, NewGroup, PlacedGroup};
 pub use identities::{
     IdentityPool, LastAccessed, ManagedPolicy, NewIdentityPool, NewManagedPolicy, NewRole,

@@ -1,0 +1,132 @@
+//! Without a template: registered, announced, refused.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use picket_core::Timestamp;
+use picket_ports::Directory as _;
+use picket_ports::registry::{CertificateMode, CertificateStatus};
+use serde_json::json;
+
+use super::{present, refused};
+use crate::test_pki::{authority, authority_until, device, device_der};
+use crate::test_plane::{START, TestPlane};
+use crate::{AuthorityStatus, CertificateRegistration};
+
+#[tokio::test]
+async fn a_stranger_is_registered_and_announced_each_time_it_comes_until_somebody_decides() {
+    let mut at = TestPlane::new().await;
+    let ours = authority("Wards");
+    let ca = at.welcome_authority(&ours, None).await;
+    let der = device_der(&ours, "pump-17");
+    assert!(at.directory.is_welcome(&der));
+    let (id, status) = present(&at, &der).await.unwrap();
+    assert_eq!(status, CertificateStatus::PendingActivation);
+    assert_eq!(at.directory.certificate(&id).unwrap().status, status, "known, and not let in");
+    let stored = at.plane.describe_certificate(id.as_str()).await.unwrap();
+    assert_eq!((stored.ca, stored.mode), (Some(ca.clone()), CertificateMode::Default));
+
+    at.clock.advance(Duration::from_secs(3));
+    assert_eq!(present(&at, &der).await.unwrap(), (id.clone(), status));
+    let topic = format!("$aws/events/certificates/registered/{ca}");
+    let event = |at: Timestamp| {
+        json!({
+            "certificateId": id.as_str(),
+            "caCertificateId": ca.as_str(),
+            "timestamp": at.as_millis(),
+            "certificateStatus": "PENDING_ACTIVATION",
+            "awsAccountId": "000000000000",
+            "certificateRegistrationTimestamp": START.as_millis().to_string(),
+        })
+    };
+    let second = event(START.plus(Duration::from_secs(3)));
+    assert_eq!(at.published(), [(topic.clone(), event(START)), (topic, second)]);
+
+    at.plane.update_certificate(id.as_str(), "ACTIVE").await.unwrap();
+    assert_eq!(present(&at, &der).await.unwrap(), (id.clone(), CertificateStatus::Active));
+    at.plane.update_certificate(id.as_str(), "REVOKED").await.unwrap();
+    assert_eq!(present(&at, &der).await.unwrap(), (id, CertificateStatus::Revoked));
+    assert_eq!(at.published(), []);
+    at.end().await;
+}
+
+#[tokio::test]
+async fn only_certificates_of_a_welcoming_authority_are_registered() {
+    let at = TestPlane::new().await;
+    let (ours, theirs, quiet) = (authority("Wards"), authority("Theirs"), authority("Quiet"));
+    let ca = at.welcome_authority(&ours, None).await;
+    at.register_authority(&quiet).await;
+    let foreign = refused(&at, &device_der(&theirs, "pump-17")).await;
+    assert!(foreign.ends_with("no registered CA certificate has signed it"), "{foreign}");
+    let forged = refused(&at, &device_der(&authority("Wards"), "pump-17")).await;
+    assert!(forged.ends_with("no registered CA certificate has signed it"), "{forged}");
+    let text = refused(&at, &device_der(&quiet, "pump-17")).await;
+    assert!(text.ends_with("is not ACTIVE with automatic registration"), "{text}");
+    at.set_authority(&ca, AuthorityStatus::Inactive).await;
+    let text = refused(&at, &device_der(&ours, "pump-17")).await;
+    assert!(text.ends_with("is not ACTIVE with automatic registration"), "{text}");
+    for der in [&b""[..], b"x", &[0x30; 70_000]] {
+        let text = refused(&at, der).await;
+        assert!(text.starts_with("NotWelcome: "), "{text}");
+    }
+    assert_eq!(at.registry.count_certificates().await.unwrap(), 0);
+    at.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_waits_is_not_announced_when_its_authority_is_withdrawn() {
+    let mut at = TestPlane::new().await;
+    let ours = authority("Wards");
+    let ca = at.welcome_authority(&ours, None).await;
+    let der = device_der(&ours, "pump-17");
+    present(&at, &der).await.unwrap();
+    at.set_authority(&ca, AuthorityStatus::Inactive).await;
+    assert_eq!(at.published().len(), 1);
+    assert!(refused(&at, &der).await.starts_with("NotWelcome: "));
+    assert_eq!(at.published(), []);
+    at.end().await;
+}
+
+#[tokio::test]
+async fn neither_an_authority_nor_a_certificate_that_has_run_out_is_welcome() {
+    let at = TestPlane::new().await;
+    let ours = authority_until("Wards", 2026);
+    at.welcome_authority(&ours, None).await;
+    let der = device_der(&ours, "pump-17");
+    let years = |n: u64| Duration::from_secs(n * 366 * 24 * 3600);
+    at.clock.set(START.plus(years(3)));
+    let text = refused(&at, &der).await;
+    assert!(text.ends_with("is not valid at this time"), "{text}");
+    at.clock.set(START.plus(years(30)));
+    let text = refused(&at, &der).await;
+    assert!(text.contains("the certificate is valid from 2024-12-31"), "{text}");
+    at.end().await;
+}
+
+#[tokio::test]
+async fn a_device_that_tries_many_times_at_once_is_registered_once() {
+    let mut at = TestPlane::new().await;
+    let ours = authority("Wards");
+    at.welcome_authority(&ours, None).await;
+    let der = device_der(&ours, "pump-17");
+    let results = join_all((0..20).map(|_| present(&at, &der))).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(at.registry.count_certificates().await.unwrap(), 1);
+    assert_eq!(at.published().len(), 20);
+    at.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_was_registered_by_hand_does_not_introduce_itself() {
+    let mut at = TestPlane::new().await;
+    let ours = authority("Wards");
+    at.welcome_authority(&ours, None).await;
+    let pem = device(&ours, "pump-17");
+    let registration =
+        CertificateRegistration { certificate_pem: &pem, ..CertificateRegistration::default() };
+    let id = at.plane.register_certificate(&registration).await.unwrap().id;
+    let der = picket_pki::der_of(&pem).unwrap();
+    assert_eq!(present(&at, &der).await.unwrap(), (id, CertificateStatus::Inactive));
+    assert_eq!(at.published(), []);
+    at.end().await;
+}
