@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ahash::AHashMap;
+use async_trait::async_trait;
 use parking_lot::RwLock;
 use picket_core::{Role, Tasks};
 use picket_ports::RegistryError;
@@ -23,6 +24,7 @@ const KINDS: [DocumentKind; 2] = [DocumentKind::User, DocumentKind::AccessKey];
 pub struct AccessKeyBook {
     pages: RwLock<Pages>,
     seen: watch::Sender<u64>,
+    tasks: Tasks,
 }
 
 #[derive(Debug, Default)]
@@ -67,10 +69,11 @@ impl AccessKeyBook {
         tasks: &Tasks,
     ) -> Result<Arc<Self>, RegistryError> {
         let feed = registry.changes();
-        let book = Arc::new(Self { pages: RwLock::default(), seen: watch::Sender::new(0) });
+        let (pages, seen, tasks) = (RwLock::default(), watch::Sender::new(0), tasks.clone());
+        let book = Arc::new(Self { pages, seen, tasks });
         book.load(&*registry).await?;
-        let (following, stop) = (Arc::clone(&book), tasks.clone());
-        tasks.spawn("access keys", async move {
+        let (following, stop) = (Arc::clone(&book), book.tasks.clone());
+        book.tasks.spawn("access keys", async move {
             tokio::select! {
                 () = stop.stopping() => {}
                 () = following.run(&*registry, feed) => {}
@@ -79,12 +82,16 @@ impl AccessKeyBook {
         Ok(book)
     }
 
-    /// Resolves when the book holds every change up to `revision`; see
-    /// [`picket_ports::registry::Feed::revision`].
+    /// Resolves when the book holds every change up to `revision`, see
+    /// [`picket_ports::registry::Feed::revision`], or is not followed any more.
     pub async fn caught_up(&self, revision: u64) {
         let mut seen = self.seen.subscribe();
-        if seen.wait_for(|seen| *seen >= revision).await.is_err() {
-            tracing::debug!("the access keys are not followed any more");
+        tokio::select! {
+            biased;
+            _ = seen.wait_for(|seen| *seen >= revision) => {}
+            () = self.tasks.stopping() => {
+                tracing::debug!(revision, "the access keys are not followed any more");
+            }
         }
     }
 
@@ -145,7 +152,12 @@ impl AccessKeyBook {
     }
 }
 
+#[async_trait]
 impl AccessKeys for AccessKeyBook {
+    async fn caught_up(&self, revision: u64) {
+        self.caught_up(revision).await;
+    }
+
     fn owner(&self, access_key: &str) -> Option<KeyOwner> {
         let pages = self.pages.read();
         let key = pages.keys.get(access_key)?;

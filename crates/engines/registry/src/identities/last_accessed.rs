@@ -36,7 +36,11 @@ impl ControlPlane {
     pub async fn generate_last_accessed(&self, arn: &str) -> Result<LastAccessed, ControlError> {
         let is_there = match RoleArn::parse(arn) {
             Some(role) => self.role_if_known(&role).await?.is_some(),
-            None => self.managed_policy(arn).await.is_ok(),
+            None => match self.managed_policy(arn).await {
+                Ok(_) => true,
+                Err(ControlError::NotFound { .. } | ControlError::Invalid(_)) => false,
+                Err(error) => return Err(error),
+            },
         };
         if is_there { Ok(job_of(arn)) } else { Err(ControlError::not_found("identity", shown(arn))) }
     }

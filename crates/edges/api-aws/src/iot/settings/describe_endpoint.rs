@@ -16,19 +16,20 @@ pub(crate) static OPERATION: Operation = Operation {
     run: |call| Box::pin(run(call)),
 };
 
-/// The endpoint types of AWS. Those after the first three have nothing behind them here.
-const SERVED: &[&str] = &["iot:Data-ATS", "iot:Data", "iot:CredentialProvider"];
-const ABSENT: &[&str] = &["iot:Jobs", "iot:DeviceAdvisor", "iot:Data-Beta"];
+/// The endpoint types of AWS that have a host here. One listener serves them all, and tells requests apart
+/// by their path.
+const SERVED: &[&str] =
+    &["iot:Data-ATS", "iot:Data", "iot:Data-Beta", "iot:CredentialProvider", "iot:Jobs"];
 
+/// A bare host name: clients add the port.
 async fn run(call: Call) -> ApiResult {
     let wanted = call.query("endpointType").unwrap_or("iot:Data");
     let config = &call.shared.config;
     let host = match wanted {
-        "iot:Data-ATS" | "iot:Data" => &config.data_host,
-        "iot:CredentialProvider" if config.credentials_host.is_empty() => &config.data_host,
-        "iot:CredentialProvider" => &config.credentials_host,
-        absent if ABSENT.contains(&absent) => {
-            return Err(ApiError::invalid(format!("Picket has no endpoint of type {absent}")));
+        "iot:CredentialProvider" if !config.credentials_host.is_empty() => &config.credentials_host,
+        served if SERVED.contains(&served) => &config.data_host,
+        "iot:DeviceAdvisor" => {
+            return Err(ApiError::invalid("Picket has no endpoint of type iot:DeviceAdvisor"));
         }
         other => {
             return Err(ApiError::invalid(format!(

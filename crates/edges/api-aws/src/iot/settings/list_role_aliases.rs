@@ -1,7 +1,7 @@
-//! `ListRoleAliases`.
+//! `ListRoleAliases`: by name, ascending unless the caller says `isAscendingOrder=false`.
 
 use http::Method;
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::Page;
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -19,8 +19,16 @@ pub(crate) static OPERATION: Operation = Operation {
 
 async fn run(call: Call) -> ApiResult {
     let page = call.page_b()?;
-    let all = call.control().registry().documents(DocumentKind::RoleAlias).await?;
-    let names: Vec<String> = all.into_iter().map(|document| document.name).collect();
-    let (names, next) = slice(names, &page, String::as_str);
+    let is_descending = call.query("isAscendingOrder").is_some() && !call.is_ascending()?;
+    let aliases = call.control().role_aliases().await?;
+    let mut names: Vec<String> = aliases.into_iter().map(|alias| alias.name).collect();
+    let (names, next) = if is_descending {
+        names.retain(|name| page.after.as_ref().is_none_or(|after| name < after));
+        names.reverse();
+        let rest = Page { after: None, ..page };
+        slice(names, &rest, String::as_str)
+    } else {
+        slice(names, &page, String::as_str)
+    };
     Ok(Answer::json(json!({ "roleAliases": names, "nextMarker": call.next(next)? })))
 }

@@ -1,4 +1,4 @@
-//! `ListTagsForResource`.
+//! `ListTagsForResource`: all at once, there are fifty at most.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -16,9 +16,10 @@ pub(crate) static OPERATION: Operation = Operation {
 };
 
 async fn run(call: Call) -> ApiResult {
-    let arn = call.query_needed("resourceArn")?;
-    let tags = call.control().registry().tags(arn).await?;
-    let tags: Vec<Value> =
-        tags.into_iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    // No page of ours ends with a token.
+    call.opened(call.query("nextToken"))?;
+    let tags = call.control().resource_tags(call.query_needed("resourceArn")?).await?;
+    let tag = |(key, value): (String, String)| json!({ "Key": key, "Value": value });
+    let tags: Vec<Value> = tags.into_iter().map(tag).collect();
     Ok(Answer::json(json!({ "tags": tags })))
 }

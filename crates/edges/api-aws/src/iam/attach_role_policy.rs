@@ -1,0 +1,29 @@
+//! `AttachRolePolicy`.
+
+use http::Method;
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "AttachRolePolicy",
+    method: Method::POST,
+    path: "/",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input {
+    role_name: String,
+    policy_arn: String,
+}
+
+async fn run(call: Call) -> ApiResult {
+    let Input { role_name, policy_arn } = call.input()?;
+    call.control().attach_role_policy(&role_name, &policy_arn).await?;
+    Ok(Answer::empty())
+}

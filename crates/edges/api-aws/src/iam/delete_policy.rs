@@ -1,0 +1,28 @@
+//! `DeletePolicy`: a managed policy.
+
+use http::Method;
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "DeletePolicy",
+    method: Method::POST,
+    path: "/",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input {
+    policy_arn: String,
+}
+
+async fn run(call: Call) -> ApiResult {
+    let Input { policy_arn } = call.input()?;
+    call.control().delete_managed_policy(&policy_arn).await?;
+    Ok(Answer::empty())
+}

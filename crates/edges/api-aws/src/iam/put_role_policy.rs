@@ -1,0 +1,30 @@
+//! `PutRolePolicy`.
+
+use http::Method;
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "PutRolePolicy",
+    method: Method::POST,
+    path: "/",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input {
+    role_name: String,
+    policy_name: String,
+    policy_document: String,
+}
+
+async fn run(call: Call) -> ApiResult {
+    let Input { role_name, policy_name, policy_document } = call.input()?;
+    call.control().put_role_policy(&role_name, &policy_name, &policy_document).await?;
+    Ok(Answer::empty())
+}

@@ -1,0 +1,29 @@
+//! `UntagRole`.
+
+use http::Method;
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "UntagRole",
+    method: Method::POST,
+    path: "/",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input {
+    role_name: String,
+    tag_keys: Vec<String>,
+}
+
+async fn run(call: Call) -> ApiResult {
+    let Input { role_name, tag_keys } = call.input()?;
+    call.control().untag_role(&role_name, &tag_keys).await?;
+    Ok(Answer::empty())
+}

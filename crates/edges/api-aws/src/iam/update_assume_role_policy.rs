@@ -1,0 +1,29 @@
+//! `UpdateAssumeRolePolicy`.
+
+use http::Method;
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "UpdateAssumeRolePolicy",
+    method: Method::POST,
+    path: "/",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input {
+    role_name: String,
+    policy_document: String,
+}
+
+async fn run(call: Call) -> ApiResult {
+    let Input { role_name, policy_document } = call.input()?;
+    call.control().set_trust_policy(&role_name, &policy_document).await?;
+    Ok(Answer::empty())
+}
