@@ -256,7 +256,10 @@ def test_a_thing_group_lives_as_on_aws(iot):
     iot.delete_thing_group(**name, expectedVersion=3)
     refused(iot, "DescribeThingGroup", MISSING, **name)
     iot.delete_thing_group(**name)
+    # The next group of this name is another one, without the tags of the first.
+    assert iot.create_thing_group(**name)["thingGroupId"] != made["thingGroupId"]
     assert iot.list_tags_for_resource(resourceArn=made["thingGroupArn"])["tags"] == []
+    iot.delete_thing_group(**name)
 
 
 def test_things_join_and_leave_by_name_or_arn(iot):

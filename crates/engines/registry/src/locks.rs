@@ -1,7 +1,5 @@
 //! Locks by name, for checks over more than one row.
 
-use std::hash::BuildHasher as _;
-
 use ahash::RandomState;
 use tokio::sync::{Mutex, MutexGuard};
 

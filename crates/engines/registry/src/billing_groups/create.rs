@@ -1,10 +1,10 @@
 //! `CreateBillingGroup`.
 
-use picket_ports::RegistryError;
 use picket_ports::registry::DocumentKind;
 use uuid::Uuid;
 
-use super::{BillingGroup, stored};
+use super::BillingGroup;
+use super::stored::Record;
 use crate::checked::{DESCRIPTION, ENTRY_NAME};
 use crate::{ControlError, ControlPlane};
 
@@ -27,18 +27,11 @@ impl ControlPlane {
             Err(other) => return Err(other),
         }
         self.set_first_tags(&self.billing_group_arn(name), tags).await?;
-        let body = stored::write(&Uuid::new_v4().to_string(), description)?;
-        let registry = &self.parts.registry;
-        let (kind, now) = (DocumentKind::BillingGroup, self.parts.clock.now());
-        match registry.create_document(kind, name, &body, now).await {
-            Ok(document) => stored::read(&document),
-            // Another process was faster.
-            Err(RegistryError::AlreadyExists { .. }) => {
-                let existing = self.describe_billing_group(name).await?;
-                self.same_billing_group(description, existing)
-            }
-            Err(other) => Err(other.into()),
-        }
+        let (kind, id) = (DocumentKind::BillingGroup, Uuid::new_v4().to_string());
+        let record = Record { id, description: description.map(ToOwned::to_owned) };
+        self.add_typed(kind, name, &record).await?;
+        // This one, or that of another process that was faster.
+        self.same_billing_group(description, self.describe_billing_group(name).await?)
     }
 
     fn same_billing_group(

@@ -1,7 +1,6 @@
 //! `DeleteBillingGroup`.
 
 use futures::future::try_join_all;
-use picket_ports::RegistryError;
 use picket_ports::registry::{DocumentKind, Page, Thing};
 
 use super::BillingGroup;
@@ -79,10 +78,7 @@ impl ControlPlane {
         if !registry.things(&members(name), &Page::first(1)).await?.rows.is_empty() {
             return Ok(false);
         }
-        match registry.delete_document(DocumentKind::BillingGroup, name).await {
-            Ok(()) | Err(RegistryError::NotFound { .. }) => {}
-            Err(other) => return Err(other.into()),
-        }
+        self.remove_document(DocumentKind::BillingGroup, name).await?;
         registry.untag_all(&self.billing_group_arn(name)).await?;
         Ok(true)
     }

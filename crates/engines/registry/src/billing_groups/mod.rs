@@ -10,12 +10,14 @@ mod update;
 mod tests;
 
 use picket_core::Timestamp;
-use picket_ports::RegistryError;
 use picket_ports::registry::{DocumentKind, Page, Rows};
 
 use crate::checked::ENTRY_NAME;
 use crate::paging::page_of;
+use crate::typed_documents::Typed;
 use crate::{ControlError, ControlPlane};
+
+use stored::{Record, billing_group_of};
 
 /// A billing group: things whose cost is counted together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +38,7 @@ impl ControlPlane {
     /// `DescribeBillingGroup`.
     pub async fn describe_billing_group(&self, name: &str) -> Result<BillingGroup, ControlError> {
         ENTRY_NAME.check("billingGroupName", name)?;
-        match self.parts.registry.document(DocumentKind::BillingGroup, name).await {
-            Ok(document) => stored::read(&document),
-            Err(RegistryError::NotFound { .. }) => {
-                Err(ControlError::not_found("billing group", name))
-            }
-            Err(other) => Err(other.into()),
-        }
+        Ok(billing_group_of(self.stored_billing_group(name).await?))
     }
 
     /// `ListBillingGroups`, in name order; with `name_prefix` only those whose names begin so.
@@ -52,15 +48,19 @@ impl ControlPlane {
         page: &Page,
     ) -> Result<Rows<BillingGroup>, ControlError> {
         name_prefix.iter().try_for_each(|name| ENTRY_NAME.check("namePrefixFilter", name))?;
-        let mut documents = self.parts.registry.documents(DocumentKind::BillingGroup).await?;
-        documents.retain(|document| name_prefix.is_none_or(|it| document.name.starts_with(it)));
-        let Rows { rows, next } = page_of(documents, page, |document| &document.name);
-        let rows = rows.iter().map(stored::read).collect::<Result<_, _>>()?;
-        Ok(Rows { rows, next })
+        let all = self.all_typed(DocumentKind::BillingGroup).await?;
+        let mut groups: Vec<BillingGroup> = all.into_iter().map(billing_group_of).collect();
+        groups.retain(|group| name_prefix.is_none_or(|it| group.name.starts_with(it)));
+        Ok(page_of(groups, page, |group| &group.name))
     }
 
     /// The ARN of billing group `name`.
     pub fn billing_group_arn(&self, name: &str) -> String {
         self.parts.account.iot_arn(&format!("billinggroup/{name}"))
+    }
+
+    async fn stored_billing_group(&self, name: &str) -> Result<Typed<Record>, ControlError> {
+        let found = self.typed(DocumentKind::BillingGroup, name).await?;
+        found.ok_or_else(|| ControlError::not_found("billing group", name))
     }
 }

@@ -1,11 +1,10 @@
 //! `UpdateBillingGroup`.
 
-use picket_ports::RegistryError;
-use picket_ports::registry::DocumentKind;
-
+use super::BillingGroup;
 use super::create::{checked_description, lock_name};
-use super::{BillingGroup, stored};
+use crate::checked::ENTRY_NAME;
 use crate::things::check_version;
+use crate::typed_documents::Typed;
 use crate::{ControlError, ControlPlane};
 
 impl ControlPlane {
@@ -16,19 +15,15 @@ impl ControlPlane {
         description: Option<&str>,
         expected_version: Option<u64>,
     ) -> Result<BillingGroup, ControlError> {
+        ENTRY_NAME.check("billingGroupName", name)?;
         let wanted = checked_description(description)?;
         let _held = self.locks.hold(&[&lock_name(name)]).await;
-        let before = self.describe_billing_group(name).await?;
-        check_version("billing group", name, expected_version, before.version)?;
-        let after = if description.is_some() { wanted } else { before.description.as_deref() };
-        let body = stored::write(&before.id, after)?;
-        let (kind, now) = (DocumentKind::BillingGroup, self.parts.clock.now());
-        let expected = Some(before.version);
-        let replaced = self.parts.registry.replace_document(kind, name, &body, expected, now).await;
-        let document = replaced.map_err(|error| match error {
-            RegistryError::NotFound { .. } => ControlError::not_found("billing group", name),
-            other => other.into(),
-        })?;
-        stored::read(&document)
+        let Typed { value: mut record, document } = self.stored_billing_group(name).await?;
+        check_version("billing group", name, expected_version, document.version)?;
+        if description.is_some() {
+            record.description = wanted.map(ToOwned::to_owned);
+        }
+        self.replace_typed(&document, &record).await?;
+        self.describe_billing_group(name).await
     }
 }

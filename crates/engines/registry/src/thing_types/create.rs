@@ -1,10 +1,10 @@
 //! `CreateThingType`.
 
-use picket_ports::RegistryError;
 use picket_ports::registry::DocumentKind;
 use uuid::Uuid;
 
-use super::{ThingType, ThingTypeProperties, stored};
+use super::stored::record_of;
+use super::{ThingType, ThingTypeProperties};
 use crate::checked::ENTRY_NAME;
 use crate::registry_events::Happened;
 use crate::{ControlError, ControlPlane};
@@ -31,17 +31,11 @@ impl ControlPlane {
         let name = name.to_owned();
         let thing_type = ThingType { name, id, properties, deprecated: None, created };
         self.set_first_tags(&self.thing_type_arn(&thing_type.name), tags).await?;
-        let body = stored::write(&thing_type)?;
-        let registry = &self.parts.registry;
-        let (kind, name) = (DocumentKind::ThingType, &thing_type.name);
-        match registry.create_document(kind, name, &body, created).await {
-            Ok(_) => {}
+        let (kind, record) = (DocumentKind::ThingType, record_of(&thing_type));
+        if !self.add_typed(kind, &thing_type.name, &record).await? {
             // Another process was faster.
-            Err(RegistryError::AlreadyExists { .. }) => {
-                let existing = self.describe_thing_type(name).await?;
-                return self.same_thing_type(&thing_type.properties, existing);
-            }
-            Err(other) => return Err(other.into()),
+            let existing = self.describe_thing_type(&thing_type.name).await?;
+            return self.same_thing_type(&thing_type.properties, existing);
         }
         self.announce_thing_type(Happened::Created, &thing_type).await;
         Ok(thing_type)

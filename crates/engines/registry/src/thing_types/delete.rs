@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use picket_ports::RegistryError;
 use picket_ports::registry::{DocumentKind, Page, ThingFilter};
 
 use super::ThingType;
@@ -24,10 +23,7 @@ impl ControlPlane {
                 "Cannot delete thing type {name}: there are still things associated with it"
             )));
         }
-        match registry.delete_document(DocumentKind::ThingType, name).await {
-            Ok(()) | Err(RegistryError::NotFound { .. }) => {}
-            Err(other) => return Err(other.into()),
-        }
+        self.remove_document(DocumentKind::ThingType, name).await?;
         drop(alone);
         registry.untag_all(&self.thing_type_arn(name)).await?;
         self.announce_thing_type(Happened::Deleted, &thing_type).await;

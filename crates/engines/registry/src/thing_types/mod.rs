@@ -10,12 +10,13 @@ mod update;
 mod tests;
 
 use picket_core::Timestamp;
-use picket_ports::RegistryError;
 use picket_ports::registry::{DocumentKind, Page, Rows};
 
 use crate::checked::ENTRY_NAME;
 use crate::paging::page_of;
 use crate::{ControlError, ControlPlane};
+
+use stored::thing_type_of;
 
 pub use properties::{PropagatedFrom, PropagatingAttribute, ThingTypeChange, ThingTypeProperties};
 
@@ -38,11 +39,8 @@ impl ControlPlane {
     /// `DescribeThingType`.
     pub async fn describe_thing_type(&self, name: &str) -> Result<ThingType, ControlError> {
         ENTRY_NAME.check("thingTypeName", name)?;
-        match self.parts.registry.document(DocumentKind::ThingType, name).await {
-            Ok(document) => stored::read(&document),
-            Err(RegistryError::NotFound { .. }) => Err(ControlError::not_found("thing type", name)),
-            Err(other) => Err(other.into()),
-        }
+        let found = self.typed(DocumentKind::ThingType, name).await?;
+        found.map(thing_type_of).ok_or_else(|| ControlError::not_found("thing type", name))
     }
 
     /// `ListThingTypes`, in name order; with `name_prefix` only those whose names begin so.
@@ -52,11 +50,10 @@ impl ControlPlane {
         page: &Page,
     ) -> Result<Rows<ThingType>, ControlError> {
         name_prefix.iter().try_for_each(|name| ENTRY_NAME.check("thingTypeName", name))?;
-        let mut documents = self.parts.registry.documents(DocumentKind::ThingType).await?;
-        documents.retain(|document| name_prefix.is_none_or(|it| document.name.starts_with(it)));
-        let Rows { rows, next } = page_of(documents, page, |document| &document.name);
-        let rows = rows.iter().map(stored::read).collect::<Result<_, _>>()?;
-        Ok(Rows { rows, next })
+        let all = self.all_typed(DocumentKind::ThingType).await?;
+        let mut types: Vec<ThingType> = all.into_iter().map(thing_type_of).collect();
+        types.retain(|thing_type| name_prefix.is_none_or(|it| thing_type.name.starts_with(it)));
+        Ok(page_of(types, page, |thing_type| &thing_type.name))
     }
 
     /// The ARN of thing type `name`.

@@ -1,10 +1,11 @@
 //! `UpdateThingType` and `DeprecateThingType`.
 
-use picket_ports::RegistryError;
 use picket_ports::registry::DocumentKind;
 
 use super::create::lock_name;
-use super::{ThingType, ThingTypeChange, stored};
+use super::stored::{record_of, thing_type_of};
+use super::{ThingType, ThingTypeChange};
+use crate::checked::ENTRY_NAME;
 use crate::registry_events::Happened;
 use crate::{ControlError, ControlPlane};
 
@@ -44,20 +45,18 @@ impl ControlPlane {
         name: &str,
         change: impl FnOnce(&mut ThingType) -> Result<(), ControlError>,
     ) -> Result<ThingType, ControlError> {
+        ENTRY_NAME.check("thingTypeName", name)?;
         let _held = self.locks.hold(&[&lock_name(name)]).await;
-        let before = self.describe_thing_type(name).await?;
+        let stored = self.typed(DocumentKind::ThingType, name).await?;
+        let stored = stored.ok_or_else(|| ControlError::not_found("thing type", name))?;
+        let document = stored.document.clone();
+        let before = thing_type_of(stored);
         let mut after = before.clone();
         change(&mut after)?;
         if after == before {
             return Ok(after);
         }
-        let body = stored::write(&after)?;
-        let (kind, now) = (DocumentKind::ThingType, self.parts.clock.now());
-        let replaced = self.parts.registry.replace_document(kind, name, &body, None, now).await;
-        replaced.map_err(|error| match error {
-            RegistryError::NotFound { .. } => ControlError::not_found("thing type", name),
-            other => other.into(),
-        })?;
+        self.replace_typed(&document, &record_of(&after)).await?;
         self.announce_thing_type(Happened::Updated, &after).await;
         Ok(after)
     }
