@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use picket_core::{Account, Clock};
 use picket_pki::Authority;
-use picket_ports::{Publish, Registry};
+use picket_ports::{Directory, Publish, Registry};
 
-use crate::LiveDirectory;
 use crate::certificates::KeyWork;
 use crate::limits::RegistryLimits;
 use crate::locks::NameLocks;
 use crate::references::References;
 use crate::registry_events::EventSwitches;
+use crate::{LiveDirectory, RightsBook};
 
 /// How often a change is tried while others change the same entry.
 pub(crate) const ATTEMPTS_MAX: usize = 32;
@@ -48,6 +48,7 @@ pub struct ControlPlane {
     pub(crate) references: References,
     pub(crate) event_switches: EventSwitches,
     pub(crate) key_work: KeyWork,
+    pub(crate) rights: Arc<RightsBook>,
     pub(crate) presenting: NameLocks,
     pub(crate) provisioning: NameLocks,
 }
@@ -55,8 +56,11 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// A control plane.
     pub fn new(parts: ControlParts) -> Self {
+        let directory = Arc::clone(&parts.directory) as Arc<dyn Directory>;
+        let rights = Arc::new(RightsBook::new(directory, parts.account.clone()));
         Self {
             parts,
+            rights,
             locks: NameLocks::default(),
             references: References::default(),
             event_switches: EventSwitches::default(),
@@ -69,6 +73,11 @@ impl ControlPlane {
     /// The account in ARNs.
     pub fn account(&self) -> &Account {
         &self.parts.account
+    }
+
+    /// Our own CA's certificate, PEM: what devices trust.
+    pub fn authority_pem(&self) -> &str {
+        self.parts.authority.certificate_pem()
     }
 
     /// The storage, for reads that have no rules.

@@ -17,6 +17,7 @@ use picket_ports::directory::Principal;
 
 pub use certificate_facts::certificate_facts;
 use shelf::PolicyShelf;
+pub use shelf::UnreadablePolicy;
 
 /// Who asks, with what does not change while a connection lasts.
 #[derive(Debug, Clone)]
@@ -71,14 +72,14 @@ impl RightsBook {
 
     /// As [`RightsBook::rights`] for a caller whose principal has been looked up already.
     pub fn rights_of(&self, caller: &Caller<'_>, principal: &Principal) -> Authorizer {
-        let Some(shelved) = self.shelf.all(&self.account, &principal.policies) else {
+        let Ok(shelved) = self.shelf.all(&self.account, &principal.policies) else {
             return Authorizer::default();
         };
         if shelved.iter().all(|policy| policy.for_all.is_some()) {
             return shelved.into_iter().filter_map(|policy| policy.for_all).collect();
         }
-        let documents = shelved.iter().map(|policy| &policy.document);
-        let subject = subject(caller, principal, documents);
+        let is_read = shelved.iter().any(|policy| policy.document.asks_certificate());
+        let subject = subject(caller, principal, is_read);
         let compiled = shelved.into_iter().map(|policy| {
             let own = |document| Arc::new(CompiledPolicy::new(&self.account, document, &subject));
             policy.for_all.unwrap_or_else(|| own(policy.document))
@@ -86,14 +87,18 @@ impl RightsBook {
         compiled.collect()
     }
 
-    /// The documents that apply to `caller` and its facts, for an explanation of its rights. `None` if
-    /// one cannot be read.
-    pub fn documents(&self, caller: &Caller<'_>) -> Option<(Vec<Arc<PolicyDocument>>, Subject)> {
+    /// The documents that apply to `caller` and all its facts, to explain its rights with.
+    ///
+    /// # Errors
+    /// A policy that cannot be read; it leaves the caller no rights at all.
+    pub fn examine(
+        &self,
+        caller: &Caller<'_>,
+    ) -> Result<(Vec<Arc<PolicyDocument>>, Subject), UnreadablePolicy> {
         let principal = self.principal(caller);
         let shelved = self.shelf.all(&self.account, &principal.policies)?;
-        let documents: Vec<_> = shelved.into_iter().map(|policy| policy.document).collect();
-        let subject = subject(caller, &principal, documents.iter());
-        Some((documents, subject))
+        let documents = shelved.into_iter().map(|policy| policy.document).collect();
+        Ok((documents, subject(caller, &principal, true)))
     }
 
     fn principal(&self, caller: &Caller<'_>) -> Principal {
@@ -101,13 +106,8 @@ impl RightsBook {
     }
 }
 
-/// The facts that `documents` may ask for.
-fn subject<'d>(
-    caller: &Caller<'_>,
-    principal: &Principal,
-    mut documents: impl Iterator<Item = &'d Arc<PolicyDocument>>,
-) -> Subject {
-    let is_read = documents.any(|document| document.asks_certificate());
+/// The facts of `caller`; those that stand in its certificate if `is_read`.
+fn subject(caller: &Caller<'_>, principal: &Principal, is_read: bool) -> Subject {
     let der = if is_read { caller.der } else { &[] };
     // Things are known to MQTT only (spec iot-core §4.3).
     let thing = principal.thing.as_ref().filter(|_| caller.client_id.is_some());

@@ -3,12 +3,13 @@
 //! Works from the documents and the whole ARN, apart from [`crate::CompiledPolicy`]; a property test
 //! holds the two to the same answers.
 
+mod text;
+
 use std::sync::Arc;
 
-use picket_core::Account;
 use serde::{Deserialize, Serialize};
 
-use crate::action::{Action, ResourceKind};
+use crate::action::Action;
 use crate::compiled::Lane;
 use crate::condition::Condition;
 use crate::document::{Actions, Effect, PolicyDocument, Resources, Statement};
@@ -40,7 +41,6 @@ impl Outcome {
 
 /// Why a request is allowed or denied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// For example `iot:Publish`.
     pub action: String,
@@ -58,7 +58,6 @@ pub struct Explanation {
 
 /// One statement and the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct StatementReport {
     /// The policy's name.
     pub policy: String,
@@ -86,7 +85,6 @@ pub struct StatementReport {
 
 /// An `Action`, `NotAction`, `Resource` or `NotResource`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct TermReport {
     /// Whether this speaks for the statement's applying.
     pub holds: bool,
@@ -98,7 +96,6 @@ pub struct TermReport {
 
 /// One text of an action or resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct PatternReport {
     /// As the policy has it.
     pub written: String,
@@ -116,7 +113,6 @@ pub struct PatternReport {
 
 /// One operator on one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct ConditionReport {
     /// For example `ForAllValues:StringEquals`.
     pub operator: String,
@@ -227,16 +223,6 @@ pub fn explain(
         decided_by,
         statements,
         missing,
-    }
-}
-
-impl Action {
-    /// The ARN to explain the action with on what is called `name`; see [`crate::Authorizer::check`].
-    pub fn arn(self, account: &Account, name: &str) -> String {
-        match self.resource_kind() {
-            ResourceKind::Everything => name.to_owned(),
-            kind => account.iot_arn(&format!("{}{name}", kind.prefix())),
-        }
     }
 }
 

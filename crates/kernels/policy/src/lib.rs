@@ -15,6 +15,7 @@ mod explain;
 mod json;
 mod operator;
 mod pattern;
+mod request;
 mod subject;
 mod template;
 
@@ -25,4 +26,5 @@ pub use document::{Effect, MalformedPolicy, PolicyDocument};
 pub use explain::{
     ConditionReport, Explanation, Outcome, PatternReport, StatementReport, TermReport, explain,
 };
+pub use request::InvalidRequest;
 pub use subject::{CertificateFacts, NameField, Subject, ThingFacts};

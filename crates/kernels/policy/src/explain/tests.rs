@@ -1,3 +1,5 @@
+use picket_core::Account;
+
 use super::*;
 
 const POLICY: &str = r#"{
@@ -83,4 +85,39 @@ fn an_explanation_survives_the_way_over_json() {
     let json = serde_json::to_string(&explanation).unwrap();
     assert!(json.contains(r#""outcome":"IMPLICIT_DENY""#));
     assert_eq!(serde_json::from_str::<Explanation>(&json).unwrap(), explanation);
+}
+
+#[test]
+fn a_text_marks_the_lines_that_decide() {
+    let denied = explained(Some("pump"), "10.0.0.7", "things/pump/secret");
+    let expected = r#"EXPLICIT_DENY: iot:Publish on arn:aws:iot:us-east-1:000000000000:topic/things/pump/secret
+
+denied by statement 2 of policy fleet, line 14:
+     13 |     },
+>>   14 |     {"Effect": "Deny", "Action": "iot:*", "Resource": "*secret*"}
+     15 |   ]
+
+overruled: statement 1 (own) of policy fleet, lines 4-13 allows it
+"#;
+    assert_eq!(denied.to_text(&[POLICY]), expected);
+
+    let missed = explained(Some("pump"), "192.168.1.1", "things/valve/a").to_text(&[POLICY]);
+    let expected = r#"IMPLICIT_DENY: iot:Publish on arn:aws:iot:us-east-1:000000000000:topic/things/valve/a
+
+no statement applies
+
+about this action, but not applying:
+  statement 1 (own) of policy fleet, lines 4-13 would allow it, but
+    - the resource does not match `arn:aws:iot:us-east-1:000000000000:topic/things/pump/*` or `arn:aws:iot:us-east-1:000000000000:topic/all`
+    - the condition IpAddress of aws:SourceIp on `10.0.0.0/8` does not hold: here it is `192.168.1.1`
+  statement 2 of policy fleet, line 14 would deny it, but
+    - the resource does not match `*secret*`
+"#;
+    assert_eq!(missed, expected);
+}
+
+#[test]
+fn a_text_shows_control_characters_and_does_not_obey_them() {
+    let text = explained(Some("pump"), "10.0.0.7", "a\u{1b}[2J").to_text(&[POLICY]);
+    assert!(text.contains("topic/a\\u{1b}[2J") && !text.contains('\u{1b}'), "{text}");
 }

@@ -1,0 +1,21 @@
+//! `DeletePolicyVersion`.
+
+use http::Method;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "DeletePolicyVersion",
+    method: Method::DELETE,
+    path: "/policies/{policyName}/version/{policyVersionId}",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+async fn run(call: Call) -> ApiResult {
+    let (name, id) = (call.label("policyName")?, call.label("policyVersionId")?);
+    call.control().delete_policy_version(name, id).await?;
+    Ok(Answer::empty())
+}
