@@ -93,6 +93,12 @@ impl Endpoint {
         self.shared.stats.snapshot()
     }
 
+    /// How many requests were refused before their operation was known: not signed, signed wrongly, too
+    /// late, or with a body that was too large or never came.
+    pub fn refused_requests(&self) -> u64 {
+        self.shared.stats.refused()
+    }
+
     /// Answers a request. The listener has put an [`HttpPeer`] into its extensions.
     pub async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
     where
@@ -114,7 +120,10 @@ impl Endpoint {
         let admitted = tokio::time::timeout(limit, shared.admit(&head, body, &peer, &wanted));
         let signed = match admitted.await {
             Ok(Ok(signed)) => signed,
-            Ok(Err(error)) => return respond::error(&error, protocol, &request_id),
+            Ok(Err(error)) => {
+                shared.stats.note_refused();
+                return respond::error(&error, protocol, &request_id);
+            }
             Err(_) => {
                 let error = timed_out(protocol, "its body took too long to arrive");
                 return respond::error(&error, protocol, &request_id);
@@ -132,7 +141,7 @@ impl Endpoint {
             labels: routed.labels,
             parameters: routed.parameters,
             headers: head.headers,
-            body: signed.body,
+            body: routed.form.unwrap_or(signed.body),
             source: peer.address.to_string(),
             request_id,
         };
@@ -168,6 +177,11 @@ impl Shared {
     async fn run(self: &Arc<Self>, call: Call, started: Instant) -> Response<Full<Bytes>> {
         let (service, operation) = (call.service, call.operation);
         let request_id = call.request_id.clone();
+        // Before anything is written down, so that nobody fills the audit trail faster than this.
+        if let Err(error) = self.throttled(&call) {
+            self.stats.note(operation, true, started.elapsed());
+            return respond::error(&error, service.protocol, &request_id);
+        }
         let outcome = if operation.access == Access::Write {
             let (done, outcome) = oneshot::channel();
             let shared = self.clone();
@@ -227,14 +241,18 @@ impl Shared {
             );
             return Err(AwsError::new(fault::own(protocol, ErrorCode::Forbidden), text));
         }
-        if !self.throttle.take(call.caller.name()) {
-            let text = format!(
-                "rate exceeded: more than {} requests a second",
-                self.config.user_requests_per_second_max
-            );
-            return Err(AwsError::new(fault::own(protocol, ErrorCode::Throttled), text));
-        }
         Ok(())
+    }
+
+    fn throttled(&self, call: &Call) -> Result<(), AwsError> {
+        if self.throttle.take(call.caller.name()) {
+            return Ok(());
+        }
+        let text = format!(
+            "rate exceeded: more than {} requests a second",
+            self.config.user_requests_per_second_max
+        );
+        Err(AwsError::new(fault::own(call.service.protocol, ErrorCode::Throttled), text))
     }
 
     async fn in_time(

@@ -20,6 +20,8 @@ pub(super) struct Routed {
     pub(super) operation: &'static Operation,
     pub(super) labels: AHashMap<&'static str, String>,
     pub(super) parameters: Vec<(String, String)>,
+    /// Query: the form, where it came in the query and not in the body.
+    pub(super) form: Option<Bytes>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,6 +123,7 @@ impl Router {
                             operation,
                             labels: decoded_labels(raw)?,
                             parameters: parameters(head)?,
+                            form: None,
                         });
                     }
                 }
@@ -166,7 +169,7 @@ impl Router {
             AwsError::new(AwsCode::UnknownOperation, "the header X-Amz-Target is missing")
         })?;
         let name = target.rsplit('.').next().unwrap_or_default();
-        self.by_name(services, name, Vec::new())
+        self.by_name(services, name)
     }
 
     fn by_action(
@@ -175,28 +178,29 @@ impl Router {
         head: &Parts,
         body: &Bytes,
     ) -> Result<Routed, AwsError> {
-        let form =
-            if body.is_empty() { head.uri.query().unwrap_or_default().as_bytes() } else { body };
+        let form = body
+            .is_empty()
+            .then(|| Bytes::copy_from_slice(head.uri.query().unwrap_or_default().as_bytes()));
         let malformed = |text: String| AwsError::new(AwsCode::MalformedQueryString, text);
-        let pairs = query::pairs(form).map_err(|error| malformed(error.to_string()))?;
-        let action =
-            pairs.iter().find(|(name, _)| name == "Action").map(|(_, value)| value.as_str());
+        let pairs = query::pairs(form.as_ref().unwrap_or(body));
+        let pairs = pairs.map_err(|error| malformed(error.to_string()))?;
+        let action = pairs.iter().find(|(name, _)| name == "Action").map(|(_, value)| value);
         let action = action.ok_or_else(|| {
             AwsError::new(AwsCode::InvalidAction, "the form has no parameter `Action`")
         })?;
-        self.by_name(services, action, Vec::new())
+        Ok(Routed { form, ..self.by_name(services, action)? })
     }
 
-    fn by_name(
-        &self,
-        services: &[&'static Service],
-        name: &str,
-        parameters: Vec<(String, String)>,
-    ) -> Result<Routed, AwsError> {
+    fn by_name(&self, services: &[&'static Service], name: &str) -> Result<Routed, AwsError> {
         for service in services {
-            let found = service.all().find(|operation| operation.name == name);
-            if let Some(operation) = found {
-                return Ok(Routed { service, operation, labels: AHashMap::new(), parameters });
+            if let Some(operation) = self.names.get(&(service.name, name)) {
+                return Ok(Routed {
+                    service,
+                    operation,
+                    labels: AHashMap::new(),
+                    parameters: Vec::new(),
+                    form: None,
+                });
             }
         }
         let protocol = services.first().map_or(Protocol::Query, |service| service.protocol);

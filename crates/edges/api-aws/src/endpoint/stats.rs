@@ -38,6 +38,7 @@ pub(super) struct Stats {
     /// Place in `operations` by the operation's address: there is one of each, for ever.
     places: AHashMap<usize, usize>,
     unrecorded: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl Stats {
@@ -50,7 +51,7 @@ impl Stats {
             .enumerate()
             .map(|(place, (_, operation, _))| (address(operation), place))
             .collect();
-        Self { operations, places, unrecorded: AtomicU64::new(0) }
+        Self { operations, places, unrecorded: AtomicU64::new(0), refused: AtomicU64::new(0) }
     }
 
     pub(super) fn note(&self, operation: &'static Operation, failed: bool, took: Duration) {
@@ -72,6 +73,15 @@ impl Stats {
 
     pub(super) fn unrecorded(&self) -> u64 {
         self.unrecorded.load(Ordering::Relaxed)
+    }
+
+    /// A request that was refused before its operation was known.
+    pub(super) fn note_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     pub(super) fn snapshot(&self) -> Vec<OperationStats> {
