@@ -3,6 +3,7 @@
 mod concurrency;
 mod files;
 mod migration;
+mod properties;
 mod suite;
 
 use picket_core::{ThingName, Timestamp};

@@ -86,32 +86,41 @@ where
     F: Fn(Arc<SqliteRegistry>, u64) -> Made + Copy + Send + 'static,
     Made: Future<Output = Result<(), Failure>> + Send,
 {
-    let (next, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let (next, failed, slowest) = <(Arc<AtomicU64>, Arc<AtomicU64>, Arc<AtomicU64>)>::default();
     let tasks = Tasks::new();
     let before = Usage::now()?;
     for _ in 0..CALLERS {
-        let (registry, next, failed) = (registry.clone(), next.clone(), failed.clone());
+        let (registry, next) = (registry.clone(), next.clone());
+        let (failed, slowest) = (failed.clone(), slowest.clone());
         tasks.spawn("caller", async move {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= calls {
                     return;
                 }
+                let started = Instant::now();
                 if call(registry.clone(), number).await.is_err() {
                     failed.fetch_add(1, Ordering::Relaxed);
                 }
+                slowest.fetch_max(microseconds(started), Ordering::Relaxed);
             }
         });
     }
     tasks.shut_down(GRACE).await;
     let spent = before.until_now()?;
     say(&format!(
-        "{what}: {:.0}/s with {CALLERS} callers, {:.1} µs of processor each, {} failed, RSS {} MiB",
+        "{what}: {:.0}/s with {CALLERS} callers, {:.1} µs of processor each, slowest {:.0} ms, {} failed, \
+         RSS {} MiB",
         calls as f64 / spent.wall.as_secs_f64(),
         spent.processor.as_micros() as f64 / calls as f64,
+        slowest.load(Ordering::Relaxed) as f64 / 1e3,
         failed.load(Ordering::Relaxed),
         spent.resident_mib,
     ))
+}
+
+fn microseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 fn name(number: u64) -> Result<ThingName, Failure> {

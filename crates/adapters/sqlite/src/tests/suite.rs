@@ -33,4 +33,5 @@ passes! {
     passes_the_suite_of_policies = policies,
     passes_the_suite_of_documents_tags_and_records = others,
     passes_the_suite_of_the_feed = feed,
+    answers_as_the_model_does = random_walks,
 }

@@ -9,8 +9,10 @@ mod documents;
 mod feed;
 mod groups;
 mod memberships;
+mod model;
 mod policies;
 mod policy_targets;
+mod random_walk;
 mod snapshot;
 mod tags;
 mod thing_lists;
@@ -38,6 +40,7 @@ pub async fn registry(open: impl AsyncFn() -> Fresh) {
     policies(&open).await;
     others(&open).await;
     feed(&open).await;
+    random_walks(&open).await;
 }
 
 /// The checks of things.
@@ -76,6 +79,11 @@ pub async fn others(open: &impl AsyncFn() -> Fresh) {
 pub async fn feed(open: &impl AsyncFn() -> Fresh) {
     feed::run(open).await;
     snapshot::run(open).await;
+}
+
+/// Everything together, against a model.
+pub async fn random_walks(open: &impl AsyncFn() -> Fresh) {
+    random_walk::run(open).await;
 }
 
 fn at(ms: i64) -> Timestamp {
