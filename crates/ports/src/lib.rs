@@ -6,6 +6,7 @@
 pub mod access_keys;
 pub mod alarms;
 pub mod cloud_metrics;
+pub mod connection_log;
 pub mod connections;
 pub mod delivery;
 pub mod directory;
@@ -25,6 +26,7 @@ pub mod state_store;
 pub use access_keys::{AccessKeys, KeyOwner};
 pub use alarms::{Alarms, AlarmsError};
 pub use cloud_metrics::{CloudMetrics, DeviceCounters};
+pub use connection_log::{ConnectionEvent, ConnectionLog, ConnectionLogFilter};
 pub use connections::{Connection, ConnectionFacts, Connections, ConnectionsError};
 pub use delivery::{Delivery, DeliveryError, Receipt, Record};
 pub use directory::Directory;

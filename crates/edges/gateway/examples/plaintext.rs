@@ -84,6 +84,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         clock,
         account: Account::default(),
         identity: None,
+        access_keys: None,
+        just_in_time: None,
+        https: None,
     };
     let gateway = Gateway::start(config, parts).await?;
     tokio::signal::ctrl_c().await?;

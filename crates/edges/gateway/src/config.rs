@@ -25,8 +25,9 @@ pub enum PlaintextAuth {
 pub struct GatewayConfig {
     /// MQTT over mutual TLS; `"off"` for none. Default `"0.0.0.0:8883"`.
     pub mqtt: ListenAddress,
-    /// The ALPN port: `x-amzn-mqtt-ca` is MQTT over mutual TLS. Where port 443 is not permitted, 8443
-    /// is taken. `"off"` for none. Default `"0.0.0.0:443"`.
+    /// The ALPN port: `x-amzn-mqtt-ca` is MQTT over mutual TLS; `http/1.1`, `x-amzn-http-ca` or none is
+    /// HTTPS and MQTT over WebSocket. Where port 443 is not permitted, 8443 is taken. `"off"` for none.
+    /// Default `"0.0.0.0:443"`.
     pub alpn: ListenAddress,
     /// MQTT without TLS, on a loopback address only. Default `"off"`.
     pub plaintext: ListenAddress,
@@ -44,6 +45,8 @@ pub struct GatewayConfig {
     pub plaintext_rules: RulesConfig,
     /// Whether certificates past their end of validity may connect. Default false.
     pub allow_expired_certificates: bool,
+    /// Whether TLS sessions can be taken up again with a ticket. AWS gives none. Default true.
+    pub tls_resumption: bool,
     /// Most connections at a time. Default 100000.
     pub connections_max: usize,
     /// Most connections at a time from one address. Default 10000.
@@ -56,6 +59,25 @@ pub struct GatewayConfig {
     pub connect_bytes_max: usize,
     /// A peer that takes nothing for this many milliseconds is cut off. Default 10000.
     pub write_timeout_ms: u64,
+    /// The head of an HTTP request must come within this many milliseconds, also that of a further
+    /// request on the same connection. Default 10000.
+    pub http_timeout_ms: u64,
+    /// A WebSocket is closed when it is this many seconds old. Default 86400, as on AWS.
+    pub websocket_seconds_max: u32,
+    /// How far the clock of a client that signs its WebSocket's URL may be off, in seconds. Default 900.
+    pub signature_skew_seconds: u32,
+    /// Most CONNECTs of all clients per second; more are refused; 0 is no limit. AWS: 500. Default 0.
+    pub connects_per_second: u32,
+    /// Most publishes from all clients per second; more are discarded; 0 is no limit. AWS: 20000.
+    /// Default 0.
+    pub publishes_in_per_second: u32,
+    /// Most publishes to all clients per second; more wait; 0 is no limit. AWS: 20000. Default 0.
+    pub publishes_out_per_second: u32,
+    /// Most filters that all clients subscribe to per second; more are refused; 0 is no limit.
+    /// AWS: 500. Default 0.
+    pub subscribes_per_second: u32,
+    /// Events that the connection log keeps; 0 keeps none. Default 10000.
+    pub connection_log_events: usize,
 }
 
 impl Default for GatewayConfig {
@@ -72,12 +94,21 @@ impl Default for GatewayConfig {
             tls_rules: RulesConfig::default(),
             plaintext_rules: RulesConfig::default(),
             allow_expired_certificates: false,
+            tls_resumption: true,
             connections_max: 100_000,
             connections_per_address_max: 10_000,
             handshake_timeout_ms: 10_000,
             connect_timeout_ms: 10_000,
             connect_bytes_max: 8 * 1024,
             write_timeout_ms: 10_000,
+            http_timeout_ms: 10_000,
+            websocket_seconds_max: 24 * 3600,
+            signature_skew_seconds: 15 * 60,
+            connects_per_second: 0,
+            publishes_in_per_second: 0,
+            publishes_out_per_second: 0,
+            subscribes_per_second: 0,
+            connection_log_events: 10_000,
         }
     }
 }
@@ -118,6 +149,13 @@ impl GatewayConfig {
         for (key, qos) in qos {
             if let Some(qos) = qos.filter(|qos| !(1..=2).contains(qos)) {
                 problem(key, format!("is {qos}; it must be 1 or 2"));
+            }
+        }
+        let bursts = [("tls_rules", &self.tls_rules), ("plaintext_rules", &self.plaintext_rules)];
+        for (table, rules) in bursts {
+            if rules.connect_burst == Some(0) {
+                let key = format!("{table}.connect_burst");
+                problem(&key, "is 0; nobody could connect; it must be 1 or more".to_owned());
             }
         }
         let any = TopicLimits { bytes_max: 65_535, slashes_max: usize::MAX };

@@ -23,8 +23,16 @@ pub enum Refused {
     InactiveCertificate,
     /// The certificate is past its end of validity.
     ExpiredCertificate,
+    /// An MQTT client came without a certificate.
+    NoCertificate,
+    /// The certificate introduced itself, or is PENDING_ACTIVATION.
+    JustInTime,
     /// The client asked the ALPN port for a protocol that is not served.
     Alpn,
+    /// A WebSocket's request was malformed or for something else.
+    WebSocket,
+    /// A WebSocket's request had neither a certificate nor a good signature.
+    Signature,
     /// No CONNECT came in time.
     Silent,
     /// The first packet was not a CONNECT that can be read, or was too large.
@@ -35,8 +43,36 @@ pub enum Refused {
     NotAuthorized,
     /// Wrong user name or password on the plaintext listener.
     BadCredentials,
+    /// The client id, or all clients together, connect too often.
+    Throttled,
     /// The broker holds too many sessions.
     SessionsMax,
+}
+
+impl Refused {
+    /// The name, as counters and the connection log have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConnectionsMax => "connections_max",
+            Self::PerAddressMax => "per_address_max",
+            Self::Handshake => "handshake",
+            Self::UnknownCertificate => "unknown_certificate",
+            Self::InactiveCertificate => "inactive_certificate",
+            Self::ExpiredCertificate => "expired_certificate",
+            Self::NoCertificate => "no_certificate",
+            Self::JustInTime => "just_in_time",
+            Self::Alpn => "alpn",
+            Self::WebSocket => "web_socket",
+            Self::Signature => "signature",
+            Self::Silent => "silent",
+            Self::MalformedConnect => "malformed_connect",
+            Self::ClientId => "client_id",
+            Self::NotAuthorized => "not_authorized",
+            Self::BadCredentials => "bad_credentials",
+            Self::Throttled => "throttled",
+            Self::SessionsMax => "sessions_max",
+        }
+    }
 }
 
 /// The counters at one moment.
@@ -48,6 +84,8 @@ pub struct GatewayCounters {
     pub sessions: u64,
     /// Connections refused since the start, by reason.
     pub refused: BTreeMap<Refused, u64>,
+    /// Lifecycle events dropped since the start, as their rules or subscribers were too slow.
+    pub lifecycle_events_dropped: u64,
 }
 
 #[derive(Debug, Default)]
@@ -67,11 +105,12 @@ impl Counters {
         self.sessions.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn snapshot(&self) -> GatewayCounters {
+    pub(crate) fn snapshot(&self, lifecycle_events_dropped: u64) -> GatewayCounters {
         GatewayCounters {
             open: self.open.load(Ordering::Relaxed),
             sessions: self.sessions.load(Ordering::Relaxed),
             refused: self.refused.lock().clone(),
+            lifecycle_events_dropped,
         }
     }
 
@@ -102,6 +141,18 @@ impl Counters {
             if *count == 0 {
                 by_address.remove(&from);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_has_one_name_everywhere() {
+        for refused in [Refused::ConnectionsMax, Refused::JustInTime, Refused::WebSocket] {
+            assert_eq!(serde_json::to_value(refused).unwrap(), refused.as_str());
         }
     }
 }

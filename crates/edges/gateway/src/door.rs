@@ -6,14 +6,14 @@ use std::sync::Arc;
 use picket_core::Secret;
 use rustls::ServerConfig;
 use subtle::ConstantTimeEq as _;
-use tokio_rustls::TlsAcceptor;
 
 use crate::rules::Rules;
 
 /// How clients prove who they are.
 pub(crate) enum Proof {
-    /// By certificate, in the TLS handshake. `needs_alpn`: only with our ALPN protocol.
-    Certificate { acceptor: TlsAcceptor, needs_alpn: bool },
+    /// By certificate, in the TLS handshake. `serves_http`: unless ALPN says MQTT it is HTTP, which
+    /// needs no certificate.
+    Tls { config: Arc<ServerConfig>, serves_http: bool },
     /// By `user:password`.
     Password(Secret),
     /// Not at all.
@@ -21,6 +21,8 @@ pub(crate) enum Proof {
 }
 
 pub(crate) struct Door {
+    /// `mqtt`, `alpn` or `plaintext`.
+    pub(crate) name: &'static str,
     pub(crate) address: SocketAddr,
     pub(crate) rules: Rules,
     pub(crate) proof: Proof,
@@ -28,20 +30,10 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn tls(
-        address: SocketAddr,
-        rules: Rules,
-        config: Arc<ServerConfig>,
-        needs_alpn: bool,
-    ) -> Self {
-        let proof = Proof::Certificate { acceptor: TlsAcceptor::from(config), needs_alpn };
-        Self { address, rules, proof, deny_subscribe: Arc::default() }
-    }
-
     /// The user a plaintext client is, or `None` if its user name and password are wrong.
     pub(crate) fn user(&self, user: Option<&str>, password: Option<&[u8]>) -> Option<String> {
         match &self.proof {
-            Proof::Certificate { .. } => None,
+            Proof::Tls { .. } => None,
             Proof::None => Some(user.unwrap_or("anonymous").to_owned()),
             Proof::Password(pair) => {
                 let user = user?;

@@ -1,29 +1,32 @@
-//! Starting, accepting and stopping.
+//! Starting and stopping.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use picket_broker::Broker;
 use picket_core::{Account, Clock, Ledger, LedgerSnapshot, Tasks};
-use picket_ports::{CloudMetrics, Directory, ReportIntake};
-use rustls_pki_types::CertificateDer;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
+use picket_ports::directory::DirectoryChange;
+use picket_ports::{AccessKeys, CloudMetrics, ConnectionLog, Directory, JustInTime, ReportIntake};
+use picket_registry::RightsBook;
+use tokio::sync::broadcast::Receiver;
 
-use crate::config::{GatewayConfig, InvalidGatewayConfig, PlaintextAuth};
-use crate::connection::{self, Io, Peer};
-use crate::counters::{Counters, GatewayCounters, Refused};
-use crate::door::{Door, Proof};
+use crate::config::{GatewayConfig, InvalidGatewayConfig};
+use crate::counters::{Counters, GatewayCounters};
+use crate::doors::{BoundAddresses, open_doors};
 use crate::faults::Faults;
+use crate::https::Https;
+use crate::just_in_time::Introductions;
+use crate::lifecycle::Lifecycle;
+use crate::listener::listen;
 use crate::live::Live;
-use crate::rights::PolicyShelf;
-use crate::rules::{Rules, RulesConfig};
-use crate::tls::{self, ServerIdentity};
+use crate::log::Log;
+use crate::rates::{AccountRates, ClientBook};
+use crate::shared::Shared;
+use crate::standing::Terms;
+use crate::tls::ServerIdentity;
 
 /// What a gateway is made of.
 #[derive(Debug)]
@@ -42,17 +45,12 @@ pub struct GatewayParts {
     pub account: Account,
     /// Needed if a TLS listener is on.
     pub identity: Option<ServerIdentity>,
-}
-
-/// Where the listeners ended up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct BoundAddresses {
-    /// MQTT over mutual TLS.
-    pub mqtt: Option<SocketAddr>,
-    /// The ALPN port.
-    pub alpn: Option<SocketAddr>,
-    /// MQTT without TLS.
-    pub plaintext: Option<SocketAddr>,
+    /// Who may sign a WebSocket's address; without it nobody may.
+    pub access_keys: Option<Arc<dyn AccessKeys>>,
+    /// Registers certificates that introduce themselves; without it none can.
+    pub just_in_time: Option<Arc<dyn JustInTime>>,
+    /// Serves HTTP on the ALPN port beside `/mqtt`. Requests carry a [`picket_ports::HttpPeer`].
+    pub https: Option<Router>,
 }
 
 /// Why the gateway did not start.
@@ -81,37 +79,14 @@ pub enum GatewayError {
     },
 }
 
-/// What all connections share.
-pub(crate) struct Shared {
-    pub(crate) config: GatewayConfig,
-    pub(crate) directory: Arc<dyn Directory>,
-    pub(crate) cloud_metrics: Arc<dyn CloudMetrics>,
-    pub(crate) reports: Arc<dyn ReportIntake>,
-    pub(crate) broker: Arc<Broker>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) account: Account,
-    pub(crate) counters: Counters,
-    pub(crate) ledger: Ledger,
-    pub(crate) live: Live,
-    pub(crate) policies: PolicyShelf,
-    /// Why reports cannot be stored.
-    pub(crate) report_faults: Faults,
-    /// Why rules cannot be completed.
-    pub(crate) rule_faults: Faults,
-}
-
-impl Shared {
-    pub(crate) fn write_timeout(&self) -> Duration {
-        Duration::from_millis(self.config.write_timeout_ms)
-    }
-}
-
 /// The running front door.
 pub struct Gateway {
     shared: Arc<Shared>,
-    /// Listeners and the follower of the registry.
+    /// Listeners and the followers of the registry.
     listeners: Tasks,
     connections: Tasks,
+    /// Lifecycle events, also of the last connections.
+    events: Tasks,
     addresses: BoundAddresses,
 }
 
@@ -121,9 +96,8 @@ impl std::fmt::Debug for Gateway {
     }
 }
 
-/// The port that needs no permission, for where 443 is not permitted.
-const UNPRIVILEGED_ALPN_PORT: u16 = 8443;
-const TCP_KEEPALIVE: Duration = Duration::from_secs(300);
+/// How often the access keys of operators who are connected are looked at.
+const KEYS_ROUND: Duration = Duration::from_millis(500);
 
 impl Gateway {
     /// Opens the listeners and serves them until [`Gateway::shut_down`].
@@ -132,33 +106,27 @@ impl Gateway {
         if !problems.is_empty() {
             return Err(GatewayError::Config { problems });
         }
-        let doors = open_doors(&config, &parts).await?;
+        let terms = Terms {
+            allow_expired: config.allow_expired_certificates,
+            just_in_time: parts.just_in_time.is_some(),
+        };
+        let doors = open_doors(&config, &parts, terms).await?;
         // Before the first connection, so that no change is missed.
         let changes = parts.directory.changes();
-        let shared = Arc::new(Shared {
-            config,
-            directory: parts.directory,
-            cloud_metrics: parts.cloud_metrics,
-            reports: parts.reports,
-            broker: parts.broker,
-            clock: parts.clock,
-            account: parts.account,
-            counters: Counters::default(),
-            ledger: Ledger::new("gateway"),
-            live: Live::default(),
-            policies: PolicyShelf::default(),
-            report_faults: Faults::default(),
-            rule_faults: Faults::default(),
-        });
+        let events = Tasks::new();
         let gateway = Self {
-            shared,
+            shared: Arc::new(share(config, parts, terms, &events)),
             listeners: Tasks::new(),
             connections: Tasks::new(),
+            events,
             addresses: doors.addresses,
         };
         gateway.follow(changes);
         for (listener, door) in doors.open {
-            gateway.listen(listener, Arc::new(door));
+            let (shared, connections) = (Arc::clone(&gateway.shared), gateway.connections.clone());
+            let stop = gateway.listeners.token();
+            let listening = listen(listener, Arc::new(door), shared, connections, stop);
+            gateway.listeners.spawn("mqtt listener", listening);
         }
         Ok(gateway)
     }
@@ -175,26 +143,30 @@ impl Gateway {
 
     /// Connections open and refused.
     pub fn counters(&self) -> GatewayCounters {
-        self.shared.counters.snapshot()
+        self.shared.counters.snapshot(self.shared.lifecycle.dropped())
+    }
+
+    /// Who came, left and was refused.
+    pub fn connection_log(&self) -> Arc<dyn ConnectionLog> {
+        Arc::clone(&self.shared.log) as Arc<dyn ConnectionLog>
     }
 
     /// How long the gateway's tasks have been running, by name; see [`Tasks::busy`].
     pub fn busy(&self) -> Vec<(&'static str, Duration)> {
-        [&self.listeners, &self.connections].into_iter().flat_map(Tasks::busy).collect()
+        let scopes = [&self.listeners, &self.connections, &self.events];
+        scopes.into_iter().flat_map(Tasks::busy).collect()
     }
 
     /// Stops accepting, lets each connection finish the publishes it has taken, tells the clients and
-    /// closes. False if some connections were not done after `grace`.
+    /// closes. False if something was not done after `grace`.
     pub async fn shut_down(&self, grace: Duration) -> bool {
         let listeners_ended = self.listeners.shut_down(grace).await;
         self.shared.live.stop_all();
-        listeners_ended & self.connections.shut_down(grace).await
+        let connections_ended = self.connections.shut_down(grace).await;
+        listeners_ended & connections_ended & self.events.shut_down(grace).await
     }
 
-    fn follow(
-        &self,
-        changes: tokio::sync::broadcast::Receiver<picket_ports::directory::DirectoryChange>,
-    ) {
+    fn follow(&self, changes: Receiver<DirectoryChange>) {
         let (shared, stop) = (Arc::clone(&self.shared), self.listeners.token());
         self.listeners.spawn("registry changes", async move {
             tokio::select! {
@@ -202,169 +174,46 @@ impl Gateway {
                 () = shared.live.follow(changes) => {}
             }
         });
-    }
-
-    fn listen(&self, listener: TcpListener, door: Arc<Door>) {
+        let Some(keys) = self.shared.access_keys.clone() else { return };
         let (shared, stop) = (Arc::clone(&self.shared), self.listeners.token());
-        let connections = self.connections.clone();
-        self.listeners.spawn("mqtt listener", async move {
+        self.listeners.spawn("operators' access keys", async move {
             loop {
-                let accepted = tokio::select! {
+                tokio::select! {
                     () = stop.cancelled() => return,
-                    accepted = listener.accept() => accepted,
-                };
-                match accepted {
-                    Ok((stream, from)) => {
-                        welcome(&shared, &door, &connections, stream, from);
-                    }
-                    Err(error) => {
-                        tracing::warn!(listener = %door.address, %error, "accept failed");
-                        // Out of descriptors, most likely: give some connections time to end.
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                    }
+                    () = tokio::time::sleep(KEYS_ROUND) => {}
                 }
+                let is_good = |owner: &picket_ports::KeyOwner| {
+                    keys.owner(&owner.access_key).is_some_and(|now| now == *owner)
+                };
+                shared.live.check_operators(is_good);
             }
         });
     }
 }
 
-/// Counts a new connection and starts its task.
-fn welcome(
-    shared: &Arc<Shared>,
-    door: &Arc<Door>,
-    connections: &Tasks,
-    stream: TcpStream,
-    from: SocketAddr,
-) {
-    let address = from.ip().to_canonical();
-    let config = &shared.config;
-    let (max, per_address_max) = (config.connections_max, config.connections_per_address_max);
-    if !shared.counters.admit(address, max, per_address_max) {
-        return;
+fn share(config: GatewayConfig, parts: GatewayParts, terms: Terms, events: &Tasks) -> Shared {
+    let skew = Duration::from_secs(u64::from(config.signature_skew_seconds));
+    Shared {
+        rights: RightsBook::new(Arc::clone(&parts.directory), parts.account),
+        lifecycle: Lifecycle::start(Arc::clone(&parts.broker), events),
+        https: Https::new(parts.https, skew),
+        introductions: parts.just_in_time.map(Introductions::new),
+        log: Arc::new(Log::new(config.connection_log_events)),
+        rates: AccountRates::new(&config),
+        config,
+        directory: parts.directory,
+        cloud_metrics: parts.cloud_metrics,
+        reports: parts.reports,
+        access_keys: parts.access_keys,
+        broker: parts.broker,
+        clock: parts.clock,
+        counters: Counters::default(),
+        ledger: Ledger::new("gateway"),
+        live: Live::default(),
+        terms,
+        clients: ClientBook::default(),
+        report_faults: Faults::default(),
+        rule_faults: Faults::default(),
+        store_faults: Faults::default(),
     }
-    let keepalive = TcpKeepalive::new().with_time(TCP_KEEPALIVE);
-    let set = stream.set_nodelay(true).and(SockRef::from(&stream).set_tcp_keepalive(&keepalive));
-    if let Err(error) = set {
-        tracing::debug!(%error, "socket options");
-    }
-    let (shared, door) = (Arc::clone(shared), Arc::clone(door));
-    let seat = Seat { shared: Arc::clone(&shared), address };
-    connections.spawn("mqtt connection", async move {
-        let _seat = seat;
-        handshake(stream, address, door, shared).await;
-    });
-}
-
-/// Counts the connection out, also if its task panics.
-struct Seat {
-    shared: Arc<Shared>,
-    address: std::net::IpAddr,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.shared.counters.gone(self.address);
-    }
-}
-
-async fn handshake(
-    stream: TcpStream,
-    address: std::net::IpAddr,
-    door: Arc<Door>,
-    shared: Arc<Shared>,
-) {
-    let Proof::Certificate { acceptor, needs_alpn } = &door.proof else {
-        let mut io = Io::new(stream, shared.write_timeout());
-        let peer = Peer { address, certificate: None };
-        return connection::serve(&mut io, peer, &door, &shared).await;
-    };
-    // Boxed, as it is large and soon gone.
-    match Box::pin(secure(stream, acceptor, *needs_alpn, &shared)).await {
-        Ok((mut io, certificate)) => {
-            let peer = Peer { address, certificate: Some(certificate) };
-            connection::serve(&mut io, peer, &door, &shared).await;
-        }
-        Err(reason) => shared.counters.refused(reason),
-    }
-}
-
-/// TLS, and the certificate whose key the client has proven to have.
-async fn secure(
-    stream: TcpStream,
-    acceptor: &TlsAcceptor,
-    needs_alpn: bool,
-    shared: &Shared,
-) -> Result<(Box<Io<TlsStream<TcpStream>>>, CertificateDer<'static>), Refused> {
-    let limit = Duration::from_millis(shared.config.handshake_timeout_ms);
-    let stream = match timeout(limit, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "TLS handshake failed");
-            return Err(tls::refusal(&error));
-        }
-        Err(_late) => return Err(Refused::Handshake),
-    };
-    let session = stream.get_ref().1;
-    if needs_alpn && session.alpn_protocol() != Some(tls::MQTT_ALPN) {
-        return Err(Refused::Alpn);
-    }
-    let certificate = session.peer_certificates().and_then(|chain| chain.first()).cloned();
-    let certificate = certificate.ok_or(Refused::Handshake)?.into_owned();
-    Ok((Box::new(Io::new(stream, shared.write_timeout())), certificate))
-}
-
-#[derive(Default)]
-struct Doors {
-    open: Vec<(TcpListener, Door)>,
-    addresses: BoundAddresses,
-}
-
-async fn open_doors(config: &GatewayConfig, parts: &GatewayParts) -> Result<Doors, GatewayError> {
-    let mut doors = Doors::default();
-    let with_max_qos = |rules: &RulesConfig| {
-        let max_qos = rules.max_qos.or(config.max_qos);
-        RulesConfig { max_qos, ..rules.clone() }
-    };
-    let tls_rules = Rules::for_tls(&with_max_qos(&config.tls_rules));
-    for (address, alpn) in [(config.mqtt, false), (config.alpn, true)] {
-        let Some(address) = address.get() else { continue };
-        let identity = parts.identity.as_ref().ok_or(GatewayError::NoIdentity)?;
-        let directory = Arc::clone(&parts.directory);
-        let allow_expired = config.allow_expired_certificates;
-        let tls = tls::server_config(identity, directory, allow_expired, alpn)?;
-        let (listener, bound) = bind(address, alpn).await?;
-        let place = if alpn { &mut doors.addresses.alpn } else { &mut doors.addresses.mqtt };
-        *place = Some(bound);
-        doors.open.push((listener, Door::tls(bound, tls_rules.clone(), tls, alpn)));
-    }
-    if let Some(address) = config.plaintext.get() {
-        let (listener, bound) = bind(address, false).await?;
-        doors.addresses.plaintext = Some(bound);
-        let proof = match (&config.plaintext_auth, &config.plaintext_password) {
-            (PlaintextAuth::Password, Some(pair)) => Proof::Password(pair.clone()),
-            _ => Proof::None,
-        };
-        let rules = Rules::for_plaintext(&with_max_qos(&config.plaintext_rules));
-        let deny_subscribe = config.plaintext_deny_subscribe.clone().into();
-        doors.open.push((listener, Door { address: bound, rules, proof, deny_subscribe }));
-    }
-    Ok(doors)
-}
-
-async fn bind(address: SocketAddr, alpn: bool) -> Result<(TcpListener, SocketAddr), GatewayError> {
-    let failed = |address| move |source| GatewayError::Listen { address, source };
-    let listener = match TcpListener::bind(address).await {
-        Err(error) if alpn && address.port() == 443 && is_forbidden(&error) => {
-            let other = SocketAddr::new(address.ip(), UNPRIVILEGED_ALPN_PORT);
-            tracing::info!(%other, "port 443 is not permitted");
-            TcpListener::bind(other).await.map_err(failed(other))?
-        }
-        other => other.map_err(failed(address))?,
-    };
-    let bound = listener.local_addr().map_err(failed(address))?;
-    Ok((listener, bound))
-}
-
-fn is_forbidden(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::PermissionDenied
 }

@@ -1,106 +1,161 @@
-//! The connections that are open now, so that a change in the registry reaches them at once.
+//! The connections that are open now, and the way a change in the registry reaches them.
+//!
+//! A change first raises a flag on every connection it may concern, which a connection looks at before
+//! it lets anything pass. Then those connections are woken a few at a time, so that ten thousand
+//! sessions are looked at within a second and the rest of the server goes on meanwhile.
 
-use std::collections::HashMap;
+mod follower;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
+use ahash::AHashMap;
 use parking_lot::Mutex;
 use picket_core::CertificateId;
-use picket_ports::directory::DirectoryChange;
+use picket_ports::KeyOwner;
 use tokio::sync::Notify;
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+
+/// Who a connection has proven to be before it said a word of MQTT.
+#[derive(Debug, Clone)]
+pub(crate) enum Proven {
+    /// Nobody: it comes in on the plaintext listener.
+    Nobody,
+    /// Holds the key of this certificate.
+    Certificate(CertificateId),
+    /// Has signed with this access key.
+    Operator(Arc<KeyOwner>),
+}
+
+const CREDENTIAL: u8 = 1;
+const RIGHTS: u8 = 2;
+const STOP: u8 = 4;
 
 /// What can be told to a connection from outside.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Control {
-    pub(crate) certificate: Option<CertificateId>,
+    pub(crate) proven: Proven,
     /// The connection's one reason to look up: messages, takeover or a flag below.
     pub(crate) wake: Arc<Notify>,
-    check_certificate: AtomicBool,
-    rights_changed: AtomicBool,
-    stop: AtomicBool,
+    flags: AtomicU8,
+}
+
+/// What a connection has been told since it last looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Look whether the certificate or access key is still good.
+    pub(crate) credential: bool,
+    /// Work out the rights anew.
+    pub(crate) rights: bool,
+    /// The server stops.
+    pub(crate) stop: bool,
 }
 
 impl Control {
-    pub(crate) fn new(certificate: Option<CertificateId>) -> Arc<Self> {
-        Arc::new(Self { certificate, ..Self::default() })
+    pub(crate) fn new(proven: Proven) -> Arc<Self> {
+        Arc::new(Self { proven, wake: Arc::default(), flags: AtomicU8::new(0) })
     }
 
-    fn raise(&self, flag: &AtomicBool) {
-        flag.store(true, Ordering::Release);
-        self.wake.notify_one();
+    fn raise(&self, flag: u8) {
+        self.flags.fetch_or(flag, Ordering::AcqRel);
     }
 
-    pub(crate) fn take_check_certificate(&self) -> bool {
-        self.check_certificate.swap(false, Ordering::AcqRel)
+    /// Whether there is anything to look up. Cheap; asked before each batch of packets.
+    pub(crate) fn is_told(&self) -> bool {
+        self.flags.load(Ordering::Acquire) != 0
     }
 
-    pub(crate) fn take_rights_changed(&self) -> bool {
-        self.rights_changed.swap(false, Ordering::AcqRel)
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
+    /// Whether the credential is in doubt, so that even a write should be given up.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & CREDENTIAL != 0
     }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Live {
-    connections: Mutex<HashMap<Option<CertificateId>, Vec<Arc<Control>>>>,
+    connections: Mutex<Connections>,
+    /// Connections that have looked up since the follower last asked.
+    answers: AtomicUsize,
+    /// As many answers as the follower waits for.
+    awaited: AtomicUsize,
+    answered: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Connections {
+    by_certificate: AHashMap<CertificateId, Vec<Arc<Control>>>,
+    operators: Vec<Arc<Control>>,
+    nobodies: Vec<Arc<Control>>,
+}
+
+impl Connections {
+    fn place(&mut self, control: &Control) -> &mut Vec<Arc<Control>> {
+        match &control.proven {
+            Proven::Certificate(id) => self.by_certificate.entry(id.clone()).or_default(),
+            Proven::Operator(_) => &mut self.operators,
+            Proven::Nobody => &mut self.nobodies,
+        }
+    }
+
+    fn devices(&self) -> impl Iterator<Item = &Arc<Control>> {
+        self.by_certificate.values().flatten()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<Control>> {
+        self.devices().chain(&self.operators).chain(&self.nobodies)
+    }
 }
 
 impl Live {
     pub(crate) fn add(&self, control: &Arc<Control>) {
-        let mut connections = self.connections.lock();
-        connections.entry(control.certificate.clone()).or_default().push(Arc::clone(control));
+        self.connections.lock().place(control).push(Arc::clone(control));
     }
 
     pub(crate) fn remove(&self, control: &Arc<Control>) {
         let mut connections = self.connections.lock();
-        if let Some(controls) = connections.get_mut(&control.certificate) {
-            controls.retain(|other| !Arc::ptr_eq(other, control));
-            if controls.is_empty() {
-                connections.remove(&control.certificate);
-            }
+        let place = connections.place(control);
+        if let Some(at) = place.iter().position(|other| Arc::ptr_eq(other, control)) {
+            place.swap_remove(at);
         }
-    }
-
-    fn each(&self, act: impl Fn(&Control)) {
-        self.connections.lock().values().flatten().for_each(|control| act(control));
+        if let Proven::Certificate(id) = &control.proven
+            && place.is_empty()
+        {
+            connections.by_certificate.remove(id);
+        }
     }
 
     /// Tells every connection to end.
     pub(crate) fn stop_all(&self) {
-        self.each(|control| control.raise(&control.stop));
+        for control in self.connections.lock().all() {
+            control.raise(STOP);
+            control.wake.notify_one();
+        }
     }
 
-    /// Passes changes of the registry on until there are no more.
-    pub(crate) async fn follow(&self, mut changes: Receiver<DirectoryChange>) {
-        loop {
-            match changes.recv().await {
-                Ok(DirectoryChange::Certificate(id)) => {
-                    let connections = self.connections.lock();
-                    for control in connections.get(&Some(id)).into_iter().flatten() {
-                        control.raise(&control.check_certificate);
-                    }
-                }
-                Ok(DirectoryChange::RightsOf(id)) => {
-                    let connections = self.connections.lock();
-                    for control in connections.get(&Some(id)).into_iter().flatten() {
-                        control.raise(&control.rights_changed);
-                    }
-                }
-                Ok(DirectoryChange::Rights) => {
-                    self.each(|control| control.raise(&control.rights_changed));
-                }
-                Ok(DirectoryChange::Things) => {}
-                Err(RecvError::Lagged(_)) => self.each(|control| {
-                    control.raise(&control.check_certificate);
-                    control.raise(&control.rights_changed);
-                }),
-                Err(RecvError::Closed) => return,
+    /// Has every operator's access key looked at that `is_good` does not know any more.
+    pub(crate) fn check_operators(&self, is_good: impl Fn(&KeyOwner) -> bool) {
+        for control in &self.connections.lock().operators {
+            if let Proven::Operator(owner) = &control.proven
+                && !is_good(owner)
+            {
+                control.raise(CREDENTIAL);
+                control.wake.notify_one();
             }
+        }
+    }
+
+    /// What `control` has been told since the last call.
+    pub(crate) fn take(&self, control: &Control) -> Told {
+        let flags = control.flags.swap(0, Ordering::AcqRel);
+        if flags & (CREDENTIAL | RIGHTS) != 0 {
+            let answers = self.answers.fetch_add(1, Ordering::AcqRel) + 1;
+            if answers >= self.awaited.load(Ordering::Acquire) {
+                self.answered.notify_one();
+            }
+        }
+        Told {
+            credential: flags & CREDENTIAL != 0,
+            rights: flags & RIGHTS != 0,
+            stop: flags & STOP != 0,
         }
     }
 }

@@ -1,26 +1,23 @@
 //! What a connection may do.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use mqtt_protocol_core::mqtt::result_code::SubackReasonCode;
-use parking_lot::Mutex;
-use picket_core::{Account, CertificateId, PolicyName};
-use picket_policy::{
-    Action, Authorizer, CertificateFacts, NameField, PolicyDocument, Subject, ThingFacts,
-};
-use picket_ports::Directory;
-use picket_ports::directory::PolicyText;
+use picket_core::Role;
+use picket_policy::{Action, Authorizer};
 use picket_session::{Dialect, matches};
-use x509_parser::prelude::{FromDer as _, X509Certificate, X509Name};
+
+/// Policies named in an explanation.
+const NAMED_MAX: usize = 5;
 
 /// The rights of one connection.
 #[derive(Debug)]
 pub(crate) enum Rights {
-    /// As the policies say.
+    /// As the policies of a certificate say.
     Policies(Authorizer),
+    /// Those of a user of the server: an admin may do everything, others may listen.
+    Operator(Role),
     /// The plaintext listener: everything but `$` topics and these filters.
     Open { deny_subscribe: Arc<[String]> },
 }
@@ -30,7 +27,7 @@ impl Rights {
     /// the code without a cause, which is also the only one that MQTT 3.1.1 knows.
     pub(crate) const fn subscribe_denial(&self) -> SubackReasonCode {
         match self {
-            Self::Policies(_) => SubackReasonCode::NotAuthorized,
+            Self::Policies(_) | Self::Operator(_) => SubackReasonCode::NotAuthorized,
             Self::Open { .. } => SubackReasonCode::UnspecifiedError,
         }
     }
@@ -38,16 +35,10 @@ impl Rights {
     /// Whether `action` is allowed on `name`, a client id, topic or filter.
     pub(crate) fn allow(&self, action: Action, name: &str) -> bool {
         match self {
-            Self::Policies(authorizer) => {
-                let kind = match action {
-                    Action::Connect => "client",
-                    Action::Subscribe => "topicfilter",
-                    _ => "topic",
-                };
-                let mut resource = String::with_capacity(kind.len() + 1 + name.len());
-                // Writing to a `String` does not fail; were it to, nothing would be allowed.
-                let written = write!(resource, "{kind}/{name}").is_ok();
-                written && authorizer.decide(action, &resource).is_allowed()
+            Self::Policies(authorizer) => authorizer.allows(action, name),
+            Self::Operator(Role::Admin) => true,
+            Self::Operator(_) => {
+                matches!(action, Action::Connect | Action::Subscribe | Action::Receive)
             }
             Self::Open { .. } if action == Action::Connect => true,
             Self::Open { deny_subscribe } if action == Action::Subscribe => {
@@ -60,111 +51,88 @@ impl Rights {
             Self::Open { .. } => !name.starts_with('$'),
         }
     }
-}
 
-/// The facts of a connection that do not change while it lasts.
-#[derive(Debug)]
-pub(crate) struct Caller {
-    pub(crate) certificate: CertificateId,
-    pub(crate) facts: CertificateFacts,
-    pub(crate) client_id: Arc<str>,
-    pub(crate) source_ip: IpAddr,
-    pub(crate) persistent: bool,
-    pub(crate) will_topic: Option<String>,
-}
-
-type Parsed = (Arc<PolicyText>, Arc<PolicyDocument>);
-
-/// Policy documents, parsed once for each version.
-#[derive(Debug, Default)]
-pub(crate) struct PolicyShelf {
-    parsed: Mutex<HashMap<PolicyName, Parsed>>,
-}
-
-impl PolicyShelf {
-    /// The rights of `caller` as the registry stands now. A policy that cannot be read leaves no
-    /// rights at all, since it may hold a denial.
-    pub(crate) fn rights(
-        &self,
-        directory: &dyn Directory,
-        account: &Account,
-        caller: &Caller,
-    ) -> Rights {
-        let principal = directory.principal(&caller.certificate, &caller.client_id);
-        let documents: Option<Vec<_>> =
-            principal.policies.iter().map(|policy| self.document(policy)).collect();
-        let thing = principal.thing.as_ref().map(|thing| ThingFacts {
-            name: thing.name.as_str().to_owned(),
-            type_name: thing.type_name.clone(),
-            attributes: thing.attributes.clone(),
-        });
-        let subject = Subject {
-            client_id: Some(caller.client_id.as_ref().to_owned()),
-            source_ip: Some(caller.source_ip),
-            is_attached: thing.is_some(),
-            thing,
-            certificate: Some(caller.facts.clone()),
-            persistent_connect: caller.persistent,
-            last_will_topic: caller.will_topic.clone(),
-        };
-        let documents = documents.unwrap_or_default();
-        Rights::Policies(Authorizer::compile(account, &documents, &subject))
-    }
-
-    fn document(&self, policy: &Arc<PolicyText>) -> Option<Arc<PolicyDocument>> {
-        let mut parsed = self.parsed.lock();
-        if let Some((text, document)) = parsed.get(&policy.name)
-            && Arc::ptr_eq(text, policy)
-        {
-            return Some(Arc::clone(document));
-        }
-        match PolicyDocument::parse(&policy.document) {
-            Ok(document) => {
-                let document = Arc::new(document);
-                parsed.insert(policy.name.clone(), (Arc::clone(policy), Arc::clone(&document)));
-                Some(document)
+    /// Why `action` on `name` is not allowed, for the developer of the client.
+    pub(crate) fn refusal(&self, action: Action, name: &str) -> Cow<'static, str> {
+        match self {
+            Self::Policies(authorizer) => explain(authorizer, action, name),
+            Self::Operator(role) => {
+                let (role, action) = (role.as_str(), action.name());
+                Cow::from(format!("the role {role} does not allow {action}; an admin may"))
             }
-            Err(error) => {
-                tracing::error!(policy = %policy.name, %error, "a stored policy cannot be read");
-                None
+            Self::Open { .. } if action == Action::Subscribe => {
+                "this listener does not let anybody subscribe to that filter".into()
+            }
+            Self::Open { .. } => {
+                "topics that begin with $ are not for clients of this listener".into()
             }
         }
     }
 }
 
-/// What policies can ask about the certificate `der`. One that cannot be read has only its id.
-pub(crate) fn certificate_facts(id: &CertificateId, der: &[u8]) -> CertificateFacts {
-    let mut facts = CertificateFacts { id: id.as_str().to_owned(), ..CertificateFacts::default() };
-    if let Ok((_, certificate)) = X509Certificate::from_der(der) {
-        facts.serial_number = certificate.tbs_certificate.serial.to_string();
-        facts.subject = names(certificate.subject());
-        facts.issuer = names(certificate.issuer());
+fn explain(authorizer: &Authorizer, action: Action, name: &str) -> Cow<'static, str> {
+    if authorizer.check(action, name).statement().is_some() {
+        let text = authorizer.refusal(action, name);
+        return text.map_or("it is allowed".into(), Cow::from);
     }
-    facts
-}
-
-/// OIDs of the X.520 attributes, as `x509-parser` prints them.
-const ATTRIBUTES: &[(&str, NameField)] = &[
-    ("2.5.4.3", NameField::CommonName),
-    ("2.5.4.4", NameField::Surname),
-    ("2.5.4.5", NameField::SerialNumber),
-    ("2.5.4.6", NameField::Country),
-    ("2.5.4.8", NameField::State),
-    ("2.5.4.10", NameField::Organization),
-    ("2.5.4.11", NameField::OrganizationalUnit),
-    ("2.5.4.12", NameField::Title),
-    ("2.5.4.42", NameField::GivenName),
-    ("2.5.4.43", NameField::Initials),
-    ("2.5.4.44", NameField::GenerationQualifier),
-    ("2.5.4.46", NameField::DistinguishedNameQualifier),
-    ("2.5.4.65", NameField::Pseudonym),
-];
-
-fn names(name: &X509Name<'_>) -> Vec<(NameField, String)> {
-    let field = |oid: &str| ATTRIBUTES.iter().find(|(known, _)| *known == oid).map(|(_, f)| *f);
-    let attribute = |attribute: &x509_parser::x509::AttributeTypeAndValue<'_>| {
-        let field = field(&attribute.attr_type().to_id_string())?;
-        Some((field, attribute.as_str().ok()?.to_owned()))
+    let request = format!("{} on {}{name}", action.name(), action.resource_kind().prefix());
+    let policies = authorizer.policies();
+    if policies.is_empty() {
+        return format!("{request} is not allowed: no policy applies to the certificate").into();
+    }
+    let named = policies.iter().take(NAMED_MAX).map(|policy| policy.document().name());
+    let named = named.collect::<Vec<_>>().join(", ");
+    let (kind, more) = match policies.len() {
+        1 => ("policy", ""),
+        ..=NAMED_MAX => ("policies", ""),
+        _ => ("policies", ", …"),
     };
-    name.iter_attributes().filter_map(attribute).collect()
+    format!("{request} is not allowed by any statement of {kind} {named}{more}").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use picket_core::Account;
+    use picket_policy::{PolicyDocument, Subject};
+
+    use super::*;
+
+    #[test]
+    fn roles_differ_in_what_they_may_send() {
+        for role in [Role::Analyst, Role::Viewer] {
+            let rights = Rights::Operator(role);
+            let allowed = |action| rights.allow(action, "$aws/events/#");
+            assert!(allowed(Action::Connect) && allowed(Action::Subscribe));
+            assert!(allowed(Action::Receive) && !allowed(Action::Publish));
+            assert!(!allowed(Action::RetainPublish));
+        }
+        assert!(Rights::Operator(Role::Admin).allow(Action::Publish, "t"));
+    }
+
+    #[test]
+    fn a_refusal_names_the_statement_or_the_policies() {
+        let document = |name: &str, text: &str| {
+            let statement = text.replace('\'', "\"");
+            let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
+            Arc::new(PolicyDocument::parse(&text).unwrap().named(name))
+        };
+        let documents = [
+            document("p1", "{'Effect':'Allow','Action':'iot:Publish','Resource':'*:topic/own/*'}"),
+            document("p2", "{'Sid':'no','Effect':'Deny','Action':'*','Resource':'*:topic/own/x'}"),
+        ];
+        let of = |documents: &[Arc<PolicyDocument>]| {
+            let subject = Subject::default();
+            Rights::Policies(Authorizer::compile(&Account::default(), documents, &subject))
+        };
+        let says = |rights: &Rights, topic| rights.refusal(Action::Publish, topic);
+        assert_eq!(
+            says(&of(&documents), "own/x"),
+            "statement 1 (no) of policy p2 denies iot:Publish on topic/own/x"
+        );
+        assert_eq!(
+            says(&of(&documents), "a"),
+            "iot:Publish on topic/a is not allowed by any statement of policies p1, p2"
+        );
+        assert!(says(&of(&[]), "a").ends_with("no policy applies to the certificate"));
+    }
 }

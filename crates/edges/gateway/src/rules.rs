@@ -20,8 +20,21 @@ pub struct RulesConfig {
     pub filters_per_subscribe_max: Option<usize>,
     /// Most subscriptions of a session. 50 / 10000.
     pub subscriptions_max: Option<usize>,
-    /// Publishes a connection may send per second; more are discarded; 0 is no limit. 100 / 0.
+    /// Publishes to and from a connection per second. More of the client's are discarded, more for the
+    /// client wait; 0 is no limit. 100 / 0.
     pub publishes_per_second: Option<u32>,
+    /// A connection of which more publishes than this are discarded in a minute is closed; 0 is never.
+    /// 6000 / 0.
+    pub discarded_publishes_max: Option<u32>,
+    /// Bytes to and from a connection per second; more are delayed; 0 is no limit. 524288 / 0.
+    pub bytes_per_second: Option<u32>,
+    /// CONNECTs of a client id per second; more are refused; 0 is no limit. 1 / 0.
+    pub connects_per_second: Option<u32>,
+    /// CONNECTs of a client id that may come at once after a pause. 5 / 5.
+    pub connect_burst: Option<u32>,
+    /// Whether a filter that the policies do not allow closes the connection of a 3.1.1 client; else it
+    /// is told so in the SUBACK. false / false.
+    pub close_on_denied_subscribe: Option<bool>,
     /// Largest payload in bytes. 131072 / 1048576.
     pub payload_bytes_max: Option<u32>,
     /// A shorter keep-alive is raised to this, in seconds. 30 / 0.
@@ -47,6 +60,11 @@ pub(crate) struct Rules {
     pub(crate) filters_per_subscribe_max: usize,
     pub(crate) subscriptions_max: usize,
     pub(crate) publishes_per_second: u32,
+    pub(crate) discarded_publishes_max: u32,
+    pub(crate) bytes_per_second: u32,
+    pub(crate) connects_per_second: u32,
+    pub(crate) connect_burst: u32,
+    pub(crate) close_on_denied_subscribe: bool,
     pub(crate) payload_bytes_max: u32,
     pub(crate) keep_alive_seconds_min: u16,
     pub(crate) keep_alive_seconds_max: u16,
@@ -67,6 +85,11 @@ impl Rules {
             filters_per_subscribe_max: 8,
             subscriptions_max: 50,
             publishes_per_second: 100,
+            discarded_publishes_max: 6000,
+            bytes_per_second: 512 * 1024,
+            connects_per_second: 1,
+            connect_burst: 5,
+            close_on_denied_subscribe: false,
             payload_bytes_max: 128 * 1024,
             keep_alive_seconds_min: 30,
             keep_alive_seconds_max: 1200,
@@ -85,6 +108,11 @@ impl Rules {
             filters_per_subscribe_max: 1000,
             subscriptions_max: 10_000,
             publishes_per_second: 0,
+            discarded_publishes_max: 0,
+            bytes_per_second: 0,
+            connects_per_second: 0,
+            connect_burst: 5,
+            close_on_denied_subscribe: false,
             payload_bytes_max: 1024 * 1024,
             keep_alive_seconds_min: 0,
             keep_alive_seconds_max: 60,
@@ -110,6 +138,15 @@ impl Rules {
                 .unwrap_or(self.filters_per_subscribe_max),
             subscriptions_max: c.subscriptions_max.unwrap_or(self.subscriptions_max),
             publishes_per_second: c.publishes_per_second.unwrap_or(self.publishes_per_second),
+            discarded_publishes_max: c
+                .discarded_publishes_max
+                .unwrap_or(self.discarded_publishes_max),
+            bytes_per_second: c.bytes_per_second.unwrap_or(self.bytes_per_second),
+            connects_per_second: c.connects_per_second.unwrap_or(self.connects_per_second),
+            connect_burst: c.connect_burst.unwrap_or(self.connect_burst),
+            close_on_denied_subscribe: c
+                .close_on_denied_subscribe
+                .unwrap_or(self.close_on_denied_subscribe),
             payload_bytes_max: c.payload_bytes_max.unwrap_or(self.payload_bytes_max),
             keep_alive_seconds_min: c.keep_alive_seconds_min.unwrap_or(self.keep_alive_seconds_min),
             keep_alive_seconds_max: c.keep_alive_seconds_max.unwrap_or(self.keep_alive_seconds_max),

@@ -1,122 +1,196 @@
 //! A client that has been let in: its loop.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use futures::stream::FuturesOrdered;
-use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
+use mqtt_protocol_core::mqtt::packet::Packet;
+use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, MqttError};
 use picket_broker::{Attachment, Departure};
 use picket_ports::DeviceCounters;
-use picket_ports::registry::CertificateStatus;
+use picket_ports::connection_log::ConnectionEventKind;
+use picket_ports::connections::DisconnectReason;
 use serde_json::json;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::bucket::Bucket;
 use super::deliver::Aliases;
-use super::end::End;
+use super::end::{End, Parting};
 use super::incoming::{self, Incoming};
-use super::io::Io;
+use super::io::{Io, Transport};
 use super::link::Link;
-use super::outgoing;
+use super::pace::Pace;
 use super::settle::Pending;
+use super::{Peer, outgoing};
 use crate::door::Door;
-use crate::gateway::Shared;
-use crate::lifecycle::EventSource;
+use crate::lifecycle::Who;
 use crate::live::Control;
-use crate::rights::{Caller, Rights};
+use crate::rights::Rights;
+use crate::shared::Shared;
 
-/// Messages handed out before the socket is looked at again.
-const BATCH_MAX: usize = 32;
 /// How long publishes that were taken may need once the connection ends.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the last words may take.
+const LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(2);
+/// An alarm that is not needed rings this late.
+const FAR: Duration = Duration::from_secs(24 * 3600);
 
 /// What a [`Client`] is made of.
-pub(crate) struct ClientParts {
-    pub(crate) link: Link,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) door: Arc<Door>,
-    pub(crate) control: Arc<Control>,
-    pub(crate) attachment: Attachment,
-    pub(crate) caller: Option<Caller>,
-    pub(crate) rights: Rights,
-    pub(crate) counters: Arc<dyn DeviceCounters>,
-    pub(crate) source: EventSource,
-    pub(crate) client_id: Arc<str>,
-    pub(crate) principal: Arc<str>,
-    pub(crate) alias_max: u16,
-    pub(crate) wants_reasons: bool,
+pub(super) struct ClientParts {
+    pub(super) link: Link,
+    pub(super) pace: Pace,
+    pub(super) peer: Peer,
+    pub(super) shared: Arc<Shared>,
+    pub(super) door: Arc<Door>,
+    pub(super) control: Arc<Control>,
+    pub(super) attachment: Attachment,
+    pub(super) rights: Rights,
+    pub(super) counters: Arc<dyn DeviceCounters>,
+    pub(super) who: Who,
+    /// The session outlives the connection.
+    pub(super) is_persistent: bool,
+    pub(super) will_topic: Option<Box<str>>,
+    /// `versionNumber` of the lifecycle events.
+    pub(super) version: u64,
+    pub(super) alias_max: u16,
+    pub(super) wants_reasons: bool,
     /// One and a half times the keep-alive.
-    pub(crate) keep_alive: Option<Duration>,
+    pub(super) keep_alive: Option<Duration>,
+    /// When the connection has lived for as long as it may.
+    pub(super) expires: Option<Instant>,
 }
 
-pub(crate) struct Client {
+pub(super) struct Client {
     pub(super) parts: ClientParts,
     pub(super) aliases: Aliases,
-    pub(super) bucket: Bucket,
     /// Publishes taken whose acknowledgement waits for a disk.
     pub(super) pending: FuturesOrdered<Pending>,
     pub(super) end: Option<End>,
+    /// When a rate lets go on what it holds back.
+    pub(super) held_until: Option<Instant>,
     last_packet: Instant,
 }
 
 impl Client {
-    pub(crate) fn new(parts: ClientParts) -> Self {
-        let now = Instant::now();
+    pub(super) fn new(parts: ClientParts) -> Self {
         Self {
             aliases: Aliases::new(parts.alias_max),
-            bucket: Bucket::new(parts.door.rules.publishes_per_second, now),
             pending: FuturesOrdered::new(),
             end: None,
-            last_packet: now,
+            held_until: None,
+            last_packet: Instant::now(),
             parts,
         }
     }
 
     /// Serves the client until there is an [`End`].
-    pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: &mut Io<S>) {
+    pub(super) async fn serve<S: Transport>(&mut self, io: &mut Io<S>) {
         let control = Arc::clone(&self.parts.control);
-        let alarm = tokio::time::sleep(self.parts.keep_alive.unwrap_or_default());
+        let alarm = tokio::time::sleep(FAR);
         tokio::pin!(alarm);
         loop {
-            self.take_in(io);
-            self.hand_out();
-            if io.write(&mut self.parts.link.output).await.is_err() {
-                self.end.get_or_insert(End::Lost);
+            if control.is_told() {
+                self.look_up(io.stream().certificate());
             }
+            let now = Instant::now();
+            self.take_in(io, now);
+            self.hand_out(now);
+            self.write(io, now).await;
             if self.end.is_some() {
                 return;
             }
-            let has_room = self.has_room();
+            if !self.parts.link.output.is_empty() {
+                continue;
+            }
+            let reads = self.has_room() && self.parts.pace.bytes.next(now).is_none();
+            if !reads {
+                // It is we who do not read at the moment.
+                self.last_packet = now;
+            }
+            let due = tokio::time::Instant::from_std(self.due(now));
+            if due < alarm.deadline() {
+                alarm.as_mut().reset(due);
+            }
             tokio::select! {
                 Some(settled) = self.pending.next(), if !self.pending.is_empty() => {
                     self.settle(settled);
                 }
-                () = control.wake.notified() => self.look_up(),
-                read = io.read(), if has_room => match read {
-                    Ok(1..) => self.last_packet = Instant::now(),
-                    Ok(0) | Err(_) => self.end = Some(End::Lost),
-                },
-                () = &mut alarm, if self.parts.keep_alive.is_some() => {
-                    let limit = self.parts.keep_alive.unwrap_or_default();
-                    if !has_room {
-                        // It is we who do not read at the moment.
-                        self.last_packet = Instant::now();
-                    }
-                    if self.last_packet.elapsed() >= limit {
-                        self.stop(End::KeepAlive, DisconnectReasonCode::KeepAliveTimeout, None);
-                    } else {
-                        alarm.as_mut().reset((self.last_packet + limit).into());
-                    }
+                () = control.wake.notified() => self.look_up(io.stream().certificate()),
+                read = io.read(), if reads => self.has_read(io, read),
+                () = &mut alarm => {
+                    self.ring();
+                    alarm.as_mut().reset(tokio::time::Instant::now() + FAR);
                 }
             }
         }
     }
 
+    async fn write<S: Transport>(&mut self, io: &mut Io<S>, now: Instant) {
+        let output = &mut self.parts.link.output;
+        if output.is_empty() {
+            return;
+        }
+        self.parts.pace.bytes.spend(output.len(), now);
+        match io.write(output, &self.parts.control).await {
+            Ok(true) => {}
+            // The loop goes on with the rest, unless the doubt was well founded: then a peer that does
+            // not read gets no last words either.
+            Ok(false) => {
+                self.look_up(io.stream().certificate());
+                if self.end.is_some() {
+                    self.parts.link.output = Vec::new();
+                }
+            }
+            Err(_) => {
+                self.end.get_or_insert(End::plain(DisconnectReason::ConnectionLost));
+            }
+        }
+    }
+
+    fn has_read<S: Transport>(&mut self, io: &Io<S>, read: std::io::Result<usize>) {
+        match read {
+            Ok(count @ 1..) => self.parts.pace.bytes.spend(count, Instant::now()),
+            Ok(0) if io.stream().has_said_goodbye() => self.end = Some(End::by_client(false, None)),
+            Ok(_) | Err(_) => self.end = Some(End::plain(DisconnectReason::ConnectionLost)),
+        }
+    }
+
+    /// When there is something to do even if nothing happens.
+    fn due(&mut self, now: Instant) -> Instant {
+        let keep_alive = self.parts.keep_alive.map(|limit| self.last_packet + limit);
+        let bytes = self.parts.pace.bytes.next(now);
+        let times = [keep_alive, self.parts.expires, bytes, self.held_until];
+        times.into_iter().flatten().min().unwrap_or(now + FAR)
+    }
+
+    /// The alarm: looks at what is overdue.
+    fn ring(&mut self) {
+        let now = Instant::now();
+        let limit = self.parts.keep_alive;
+        if limit.is_some_and(|limit| now.saturating_duration_since(self.last_packet) >= limit) {
+            self.stop(
+                End::because(
+                    DisconnectReason::MqttKeepAliveTimeout,
+                    "nothing came for one and a half times the keep-alive".into(),
+                ),
+                DisconnectReasonCode::KeepAliveTimeout,
+            );
+        } else if self.parts.expires.is_some_and(|at| at <= now) {
+            self.stop(
+                End::because(
+                    DisconnectReason::WebsocketTtlExpiration,
+                    "the WebSocket has lived for as long as it may; connect again".into(),
+                ),
+                DisconnectReasonCode::AdministrativeAction,
+            );
+        }
+    }
+
     /// Finishes what was taken, says the last words and leaves the session.
-    pub(crate) async fn finish<S: AsyncRead + AsyncWrite + Unpin>(mut self, io: &mut Io<S>) {
-        let end = self.end.unwrap_or(End::Lost);
+    pub(super) async fn finish<S: Transport>(mut self, io: &mut Io<S>) {
+        let lost = || End::plain(DisconnectReason::ConnectionLost);
+        let end = self.end.clone().unwrap_or_else(lost);
         let settling = async {
             while let Some(settled) = self.pending.next().await {
                 self.settle(settled);
@@ -126,33 +200,56 @@ impl Client {
             let late = self.pending.len() as u64;
             self.parts.shared.ledger.dropped("connection_ended", late);
         }
-        if end == End::ServerStops {
-            self.stop(end, DisconnectReasonCode::ServerShuttingDown, None);
+        if end.reason == DisconnectReason::ServerInitiatedDisconnect {
+            self.stop(end.clone(), DisconnectReasonCode::ServerShuttingDown);
         }
-        io.has_last_words = !matches!(end, End::Lost | End::Client { .. });
-        if let Err(error) = io.write(&mut self.parts.link.output).await {
+        io.has_last_words = !end.is_by_peer();
+        io.write_timeout = io.write_timeout.min(LAST_WORDS_TIMEOUT);
+        if let Err(error) = io.write(&mut self.parts.link.output, &self.parts.control).await {
             tracing::trace!(%error, "last words were not taken");
         }
+        self.leave(end);
+    }
+
+    fn leave(self, end: End) {
+        let ClientParts { shared, who, attachment, counters, .. } = &self.parts;
+        let session_seconds = match end.parting {
+            Parting::ByClient { expiry_seconds: Some(seconds), .. } => seconds,
+            _ => attachment.expiry_seconds(),
+        };
+        counters.disconnected();
+        let more = json!({
+            "clientInitiatedDisconnect":
+                end.reason == DisconnectReason::ClientInitiatedDisconnect,
+            "disconnectReason": end.reason.as_str(),
+            "versionNumber": self.parts.version,
+        });
+        let mut event =
+            self.parts.peer.event(ConnectionEventKind::Disconnected, &self.parts.door, shared);
+        event.client_id = Some(Arc::clone(&who.client_id));
+        event.thing = who.thing.clone();
+        event.principal = Some(Arc::clone(&who.principal));
+        let level = if self.parts.link.is_v5() { 5 } else { 4 };
+        event.protocol = Some(self.parts.peer.protocol(level));
+        event.reason = Some(end.reason.as_str());
+        event.detail = end.detail.map(|detail| detail.as_ref().into());
         let parts = self.parts;
-        let number = parts.attachment.connection_number().saturating_sub(1);
-        let departure = match end {
-            End::Client { with_will: false, expiry_seconds } => {
+        let kept = Duration::from_secs(u64::from(session_seconds));
+        let clients = &parts.shared.clients;
+        clients.depart(&parts.who.client_id, parts.pace.publishes, kept, Instant::now());
+        let departure = match end.parting {
+            Parting::ByClient { with_will: false, expiry_seconds } => {
                 Departure::Graceful { expiry_seconds }
             }
-            End::Client { with_will: true, expiry_seconds } => {
+            Parting::ByClient { with_will: true, expiry_seconds } => {
                 Departure::WithWill { expiry_seconds }
             }
-            _ => Departure::WithWill { expiry_seconds: None },
+            Parting::WithWill => Departure::WithWill { expiry_seconds: None },
         };
-        parts.attachment.leave(departure, end.reason());
-        parts.counters.disconnected();
-        let more = json!({
-            "clientInitiatedDisconnect": matches!(end, End::Client { .. }),
-            "disconnectReason": end.reason().as_str(),
-            "versionNumber": number,
-        });
+        parts.attachment.leave(departure, end.reason);
         let now = parts.shared.clock.now();
-        parts.source.publish(&parts.shared.broker, "presence/disconnected", more, now).await;
+        parts.shared.lifecycle.tell(&parts.who, "presence/disconnected", more, now);
+        parts.shared.log.add(event);
     }
 
     /// Whether another publish may be taken; if not, the client's bytes wait in its socket.
@@ -161,7 +258,7 @@ impl Client {
     }
 
     /// Acts on the packets that have come in.
-    fn take_in<S: AsyncRead + AsyncWrite + Unpin>(&mut self, io: &mut Io<S>) {
+    fn take_in<S: Transport>(&mut self, io: &mut Io<S>, now: Instant) {
         let mut used = 0;
         while self.end.is_none() && self.has_room() {
             let rest = io.input.get(used..).unwrap_or_default();
@@ -171,19 +268,24 @@ impl Client {
             let (count, packet) = self.parts.link.receive(rest);
             used += count;
             if let Some(packet) = packet {
-                self.act(incoming::read(packet));
+                self.last_packet = now;
+                self.act(incoming::read(packet), now);
             }
             if self.parts.link.is_closing {
-                self.end.get_or_insert(End::ClientError);
+                let fault =
+                    self.parts.link.fault.take().map(|fault| Cow::from(String::from(fault)));
+                let reason = DisconnectReason::ClientError;
+                let parting = Parting::WithWill;
+                self.end.get_or_insert(End { reason, detail: fault, parting });
             }
         }
         io.consume(used);
     }
 
-    fn act(&mut self, incoming: Incoming) {
+    fn act(&mut self, incoming: Incoming, now: Instant) {
         match incoming {
-            Incoming::Publish(publish) => self.published(publish),
-            Incoming::Subscribe(subscribe) => self.subscribe(&subscribe),
+            Incoming::Publish(publish) => self.published(publish, now),
+            Incoming::Subscribe(subscribe) => self.subscribe(&subscribe, now),
             Incoming::Unsubscribe(unsubscribe) => self.unsubscribe(&unsubscribe),
             Incoming::Acknowledged(id) => self.parts.attachment.acknowledged(id),
             Incoming::Completed(id) => self.parts.attachment.completed(id),
@@ -202,8 +304,7 @@ impl Client {
                 self.disconnect(with_will, expiry_seconds);
             }
             Incoming::Unexpected => {
-                let reason = Some("this packet is not supported");
-                self.stop(End::ClientError, DisconnectReasonCode::ProtocolError, reason);
+                self.breach(DisconnectReasonCode::ProtocolError, "this packet is not supported");
             }
         }
     }
@@ -211,92 +312,43 @@ impl Client {
     fn disconnect(&mut self, with_will: bool, expiry_seconds: Option<u32>) {
         // A session that was to end with its connection cannot be prolonged on leaving.
         if expiry_seconds.is_some_and(|s| s > 0) && self.parts.attachment.expiry_seconds() == 0 {
-            self.stop(End::ClientError, DisconnectReasonCode::ProtocolError, None);
-            return;
+            let text = "a session that was to end with its connection cannot be prolonged";
+            return self.breach(DisconnectReasonCode::ProtocolError, text);
         }
         let max = self.parts.door.rules.session_expiry_seconds_max;
         let expiry_seconds = expiry_seconds.map(|seconds| seconds.min(max));
-        self.end = Some(End::Client { with_will, expiry_seconds });
+        self.end = Some(End::by_client(with_will, expiry_seconds));
     }
 
-    /// Somebody woke us: a takeover, a change in the registry, the end of the server, or messages.
-    fn look_up(&mut self) {
-        let control = Arc::clone(&self.parts.control);
-        if self.parts.attachment.is_taken_over() {
-            self.stop(End::TakenOver, DisconnectReasonCode::SessionTakenOver, None);
-            return;
-        }
-        if control.take_check_certificate() && !self.has_active_certificate() {
-            let reason = Some("the certificate is not active");
-            self.stop(End::AuthError, DisconnectReasonCode::NotAuthorized, reason);
-            return;
-        }
-        if control.take_rights_changed()
-            && let Some(caller) = &self.parts.caller
-        {
-            let shared = &self.parts.shared;
-            let directory = shared.directory.as_ref();
-            self.parts.rights = shared.policies.rights(directory, &shared.account, caller);
-        }
-        if control.is_stopping() {
-            // The last words follow the last acknowledgements.
-            self.end.get_or_insert(End::ServerStops);
-        }
-    }
-
-    fn has_active_certificate(&self) -> bool {
-        let Some(id) = &self.parts.control.certificate else { return true };
-        let entry = self.parts.shared.directory.certificate(id);
-        entry.is_some_and(|entry| entry.status == CertificateStatus::Active)
+    /// Ends the connection as the client's fault.
+    pub(super) fn breach(
+        &mut self,
+        code: DisconnectReasonCode,
+        text: impl Into<Cow<'static, str>>,
+    ) {
+        self.stop(End::because(DisconnectReason::ClientError, text.into()), code);
     }
 
     /// Ends the connection; MQTT 5 clients are told why.
-    pub(super) fn stop(
-        &mut self,
-        end: End,
-        code: DisconnectReasonCode,
-        reason: Option<&'static str>,
-    ) {
-        self.end.get_or_insert(end);
-        if self.parts.link.is_v5() && !self.parts.link.is_closing {
-            let reason = reason.filter(|_| self.parts.wants_reasons);
-            self.send(outgoing::disconnect(code, reason));
+    pub(super) fn stop(&mut self, end: End, code: DisconnectReasonCode) {
+        let link = &mut self.parts.link;
+        if link.is_v5() && !link.is_closing {
+            let reason = end.detail.as_deref().filter(|_| self.parts.wants_reasons);
+            let packet = outgoing::disconnect(code, reason);
+            if let Err(error) = packet.and_then(|packet| link.send(packet)) {
+                let client_id = &self.parts.who.client_id;
+                tracing::debug!(%client_id, %error, "no DISCONNECT was sent");
+            }
         }
+        self.end.get_or_insert(end);
     }
 
     /// Sends an answer. One that cannot be built or does not fit ends the connection.
-    pub(super) fn send(
-        &mut self,
-        packet: Result<
-            mqtt_protocol_core::mqtt::packet::Packet,
-            mqtt_protocol_core::mqtt::result_code::MqttError,
-        >,
-    ) {
+    pub(super) fn send(&mut self, packet: Result<Packet, MqttError>) {
         if let Err(error) = packet.and_then(|packet| self.parts.link.send(packet)) {
-            tracing::debug!(%error, client_id = %self.parts.client_id, "an answer was not sent");
-            self.end.get_or_insert(End::ClientError);
+            tracing::debug!(%error, client_id = %self.parts.who.client_id, "an answer was not sent");
+            let text = "an answer does not fit into what the client takes";
+            self.end.get_or_insert(End::because(DisconnectReason::ClientError, text.into()));
         }
-    }
-
-    /// Puts what the session has into the output.
-    pub(super) fn hand_out(&mut self) {
-        if self.end.is_some() {
-            return;
-        }
-        let mut effects = Vec::new();
-        let (rights, counters) = (&self.parts.rights, &self.parts.counters);
-        let mut allow = |message: &picket_ports::Message| {
-            let allowed = rights.allow(picket_policy::Action::Receive, &message.topic);
-            if !allowed {
-                counters.authorization_failure(Some(&message.topic));
-            }
-            allowed
-        };
-        self.parts.attachment.fill(BATCH_MAX, &mut allow, &mut effects);
-        if effects.len() >= BATCH_MAX {
-            // There may be more; the socket gets its turn first.
-            self.parts.control.wake.notify_one();
-        }
-        self.perform(effects);
     }
 }

@@ -1,15 +1,22 @@
 //! Messages to the client.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use mqtt_protocol_core::mqtt::packet::{Packet, v3_1_1, v5_0};
 use mqtt_protocol_core::mqtt::result_code::MqttError;
+use picket_policy::Action;
+use picket_ports::Message;
 use picket_session::{Delivery, Effect};
 
 use super::client::Client;
 use super::link::Link;
 use super::outgoing::{self, TopicForm};
 
+/// Messages handed out before the socket is looked at again.
+const BATCH_MAX: usize = 32;
+/// How soon to look again for messages that a rate holds back.
+const RETRY: Duration = Duration::from_millis(50);
 /// Most aliases used toward one client, whatever it offers.
 const ALIASES_MAX: u16 = 8;
 
@@ -38,8 +45,40 @@ impl Aliases {
 }
 
 impl Client {
+    /// Puts what the session has into the output, as far as the rates let it.
+    pub(super) fn hand_out(&mut self, now: Instant) {
+        self.held_until = None;
+        if self.end.is_some() || self.parts.pace.bytes.next(now).is_some() {
+            return;
+        }
+        let account = &self.parts.shared.rates.publishes_out;
+        let pace = &mut self.parts.pace.publishes;
+        let own = pace.available(BATCH_MAX, now);
+        let room = account.available(own, now);
+        if room < BATCH_MAX {
+            self.held_until = if room < own { Some(now + RETRY) } else { pace.next(now) };
+        }
+        if room == 0 {
+            return;
+        }
+        let mut effects = Vec::new();
+        let rights = &self.parts.rights;
+        let mut allow = |message: &Message| rights.allow(Action::Receive, &message.topic);
+        self.parts.attachment.fill(room, &mut allow, &mut effects);
+        let sent = effects.iter().filter(|effect| matches!(effect, Effect::Send { .. })).count();
+        self.parts.pace.publishes.spend(sent, now);
+        account.spend(sent, now);
+        if effects.len() >= BATCH_MAX {
+            // There may be more; the socket gets its turn first.
+            self.parts.control.wake.notify_one();
+        } else if effects.len() >= room {
+            self.held_until = self.held_until.or(Some(now + RETRY));
+        }
+        self.perform(effects);
+    }
+
     /// Turns effects of the session into packets.
-    pub(super) fn perform(&mut self, effects: Vec<Effect>) {
+    fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Send { packet_id, delivery, duplicate } => {

@@ -1,39 +1,52 @@
 //! Why a session's connection ended (spec iot-core §3.8).
 
+use std::borrow::Cow;
+
 use picket_ports::connections::DisconnectReason;
 
-/// The reason, as lifecycle events name it.
+/// The end of a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct End {
+    pub(crate) reason: DisconnectReason,
+    /// The same for people, where there is more to say.
+    pub(crate) detail: Option<Cow<'static, str>>,
+    pub(crate) parting: Parting,
+}
+
+/// What becomes of will and session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// DISCONNECT.
-    Client { with_will: bool, expiry_seconds: Option<u32> },
-    /// The socket died, or the peer does not read.
-    Lost,
-    /// Nothing came for one and a half keep-alive times.
-    KeepAlive,
-    /// A newer connection has the client id.
-    TakenOver,
-    /// The client broke the protocol or a limit.
-    ClientError,
-    /// A request was denied in a way that ends the connection, or the certificate is not active.
-    AuthError,
-    /// The server stops.
-    ServerStops,
-    /// A part of the server failed.
-    ServerError,
+pub(crate) enum Parting {
+    /// The will is published.
+    WithWill,
+    /// The client left by DISCONNECT, as it wished.
+    ByClient { with_will: bool, expiry_seconds: Option<u32> },
 }
 
 impl End {
-    pub(crate) const fn reason(self) -> DisconnectReason {
-        match self {
-            Self::Client { .. } => DisconnectReason::ClientInitiatedDisconnect,
-            Self::Lost => DisconnectReason::ConnectionLost,
-            Self::KeepAlive => DisconnectReason::MqttKeepAliveTimeout,
-            Self::TakenOver => DisconnectReason::DuplicateClientid,
-            Self::ClientError => DisconnectReason::ClientError,
-            Self::AuthError => DisconnectReason::AuthError,
-            Self::ServerStops => DisconnectReason::ServerInitiatedDisconnect,
-            Self::ServerError => DisconnectReason::ServerError,
+    /// Not by the client's wish, and there is nothing more to say.
+    pub(crate) const fn plain(reason: DisconnectReason) -> Self {
+        Self { reason, detail: None, parting: Parting::WithWill }
+    }
+
+    pub(crate) const fn because(reason: DisconnectReason, detail: Cow<'static, str>) -> Self {
+        Self { reason, detail: Some(detail), parting: Parting::WithWill }
+    }
+
+    /// The client said goodbye.
+    pub(crate) const fn by_client(with_will: bool, expiry_seconds: Option<u32>) -> Self {
+        Self {
+            reason: DisconnectReason::ClientInitiatedDisconnect,
+            detail: None,
+            parting: Parting::ByClient { with_will, expiry_seconds },
         }
+    }
+
+    /// Whether the client has gone, so that there is nobody to say a last word to.
+    pub(crate) fn is_by_peer(&self) -> bool {
+        let reason = self.reason;
+        matches!(
+            reason,
+            DisconnectReason::ConnectionLost | DisconnectReason::ClientInitiatedDisconnect
+        )
     }
 }

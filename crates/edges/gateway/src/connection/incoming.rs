@@ -5,6 +5,9 @@ use mqtt_protocol_core::mqtt::ArcPayload;
 use mqtt_protocol_core::mqtt::packet::{Packet, Property, SubEntry, v3_1_1, v5_0};
 use picket_ports::messages::MessageProperties;
 
+/// Clients that take only packets smaller than this get no reason strings.
+const PACKET_BYTES_WITH_REASON: u32 = 1024;
+
 /// A CONNECT.
 #[derive(Debug)]
 pub(crate) struct ConnectRequest {
@@ -164,7 +167,11 @@ fn connect_v5(packet: &v5_0::Connect) -> ConnectRequest {
             Property::SessionExpiryInterval(p) => request.session_expiry = Some(p.val()),
             Property::ReceiveMaximum(p) => request.receive_maximum = p.val(),
             Property::TopicAliasMaximum(p) => request.topic_alias_max = p.val(),
-            Property::RequestProblemInformation(p) => request.wants_reasons = p.val() != 0,
+            Property::RequestProblemInformation(p) => request.wants_reasons &= p.val() != 0,
+            // There might be no room for them.
+            Property::MaximumPacketSize(p) => {
+                request.wants_reasons &= p.val() >= PACKET_BYTES_WITH_REASON;
+            }
             Property::AuthenticationMethod(_) => request.has_extended_auth = true,
             _ => {}
         }

@@ -8,7 +8,11 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use crate::live::Control;
+use crate::tls::TlsStream;
 
 /// Kept between uses at most.
 const IDLE_BYTES_MAX: usize = 512;
@@ -22,18 +26,47 @@ thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice());
 }
 
+/// What carries MQTT.
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
+    /// The DER of the certificate whose key the peer has proven to have.
+    fn certificate(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Whether the peer has ended it on purpose, by a close frame.
+    fn has_said_goodbye(&self) -> bool {
+        false
+    }
+}
+
+impl Transport for TcpStream {}
+
+impl Transport for TlsStream {
+    fn certificate(&self) -> Option<&[u8]> {
+        self.peer_certificate().map(|der| der.as_ref())
+    }
+}
+
 pub(crate) struct Io<S> {
     stream: S,
-    write_timeout: Duration,
+    pub(super) write_timeout: Duration,
     /// Bytes read and not yet understood.
     pub(crate) input: Vec<u8>,
     /// Whether we close, and have said so.
     pub(crate) has_last_words: bool,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
+impl<S: Transport> Io<S> {
     pub(crate) fn new(stream: S, write_timeout: Duration) -> Self {
         Self { stream, write_timeout, input: Vec::new(), has_last_words: false }
+    }
+
+    pub(crate) fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    pub(crate) fn into_stream(self) -> S {
+        self.stream
     }
 
     /// Reads what is there, at least a byte. `Ok(0)` is the end. Losing the future loses nothing.
@@ -62,23 +95,51 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         }
     }
 
-    /// Writes all of `output` and empties it.
-    pub(crate) async fn write(&mut self, output: &mut Vec<u8>) -> io::Result<()> {
+    /// Writes `output` and empties it. False if that was interrupted, with a part of it left, because
+    /// `control` says that the peer's credential is in doubt: a peer that does not read must not keep
+    /// that from being looked at.
+    pub(crate) async fn write(
+        &mut self,
+        output: &mut Vec<u8>,
+        control: &Control,
+    ) -> io::Result<bool> {
         if output.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
+        let (mut was_woken, mut sent) = (false, 0);
+        let stream = &mut self.stream;
         let writing = async {
-            self.stream.write_all(output).await?;
-            self.stream.flush().await
+            while sent < output.len() {
+                let rest = output.get(sent..).unwrap_or_default();
+                tokio::select! {
+                    biased;
+                    count = stream.write(rest) => match count? {
+                        0 => return Err(io::ErrorKind::WriteZero.into()),
+                        count => sent += count,
+                    },
+                    () = control.wake.notified() => {
+                        was_woken = true;
+                        if control.is_in_doubt() {
+                            return Ok(false);
+                        }
+                    }
+                }
+            }
+            stream.flush().await.map(|()| true)
         };
-        timeout(self.write_timeout, writing).await.unwrap_or_else(|_late| {
+        let written = timeout(self.write_timeout, writing).await.unwrap_or_else(|_late| {
             Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read"))
-        })?;
-        output.clear();
-        if output.capacity() > IDLE_BYTES_MAX {
+        });
+        if was_woken {
+            // Whoever waits for it next is to see it.
+            control.wake.notify_one();
+        }
+        let is_done = written?;
+        output.drain(..sent);
+        if output.is_empty() && output.capacity() > IDLE_BYTES_MAX {
             *output = Vec::new();
         }
-        Ok(())
+        Ok(is_done)
     }
 
     /// Ends the connection. If we have just said why, the peer gets a moment to read it before

@@ -7,6 +7,7 @@ use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, MqttError};
 use mqtt_protocol_core::mqtt::{Connection, Version};
 
 use super::outgoing;
+use crate::rules::Rules;
 
 pub(crate) struct Link {
     mqtt: Connection<role::Server>,
@@ -14,6 +15,11 @@ pub(crate) struct Link {
     pub(crate) output: Vec<u8>,
     /// The state machine wants the connection closed.
     pub(crate) is_closing: bool,
+    /// Why, for people.
+    pub(crate) fault: Option<Box<str>>,
+    /// Whether an MQTT 5 client wants to be told why.
+    pub(crate) explains: bool,
+    packet_bytes_max: u32,
     /// The next byte begins a packet.
     is_between_packets: bool,
 }
@@ -34,11 +40,20 @@ const fn has_valid_flags(first: u8) -> bool {
 }
 
 impl Link {
-    pub(crate) fn new(packet_bytes_max: u32) -> Self {
+    pub(crate) fn new(rules: &Rules) -> Self {
+        let packet_bytes_max = rules.packet_bytes_max();
         let options = ConnectionOptions::new().maximum_packet_size_recv(packet_bytes_max);
         let mut mqtt = Connection::with_options(Version::Undetermined, options);
         mqtt.set_auto_ping_response(true);
-        Self { mqtt, output: Vec::new(), is_closing: false, is_between_packets: true }
+        Self {
+            mqtt,
+            output: Vec::new(),
+            is_closing: false,
+            fault: None,
+            explains: false,
+            packet_bytes_max,
+            is_between_packets: true,
+        }
     }
 
     pub(crate) fn is_v5(&self) -> bool {
@@ -61,6 +76,7 @@ impl Link {
         if let Some(error) = error {
             tracing::debug!(%error, "protocol error");
             self.is_closing = true;
+            self.fault.get_or_insert_with(|| error.to_string().into());
         }
         self.is_between_packets = packet.is_some();
         (used, packet.filter(|_| error.is_none()))
@@ -69,8 +85,11 @@ impl Link {
     fn refuse_flags(&mut self) {
         tracing::debug!("a packet begins with flags that it may not have");
         let code = DisconnectReasonCode::MalformedPacket;
+        let text = "a packet begins with flags that it may not have";
+        self.fault = Some(text.into());
+        let reason = Some(text).filter(|_| self.explains);
         if self.is_v5()
-            && let Err(error) = outgoing::disconnect(code, None).and_then(|it| self.send(it))
+            && let Err(error) = outgoing::disconnect(code, reason).and_then(|it| self.send(it))
         {
             tracing::debug!(%error, "no DISCONNECT could be sent");
         }
@@ -115,6 +134,7 @@ impl Link {
             match event {
                 Event::NotifyPacketReceived(packet) => received = Some(packet),
                 Event::RequestSendPacket { packet, .. } => {
+                    let packet = self.explained(packet);
                     for part in packet.to_buffers() {
                         self.output.extend_from_slice(&part);
                     }
@@ -128,5 +148,36 @@ impl Link {
             }
         }
         (received, failed)
+    }
+
+    /// Adds a reason to a DISCONNECT that the state machine sends by itself.
+    fn explained(&mut self, packet: Packet) -> Packet {
+        let Packet::V5_0Disconnect(plain) = &packet else { return packet };
+        let Some(code) = plain.reason_code().filter(|_| plain.props().is_none()) else {
+            return packet;
+        };
+        let text = self.describe(code);
+        self.fault.get_or_insert_with(|| text.as_str().into());
+        match outgoing::disconnect(code, Some(&text)) {
+            Ok(explained) if self.explains => explained,
+            _ => packet,
+        }
+    }
+
+    fn describe(&self, code: DisconnectReasonCode) -> String {
+        match code {
+            DisconnectReasonCode::PacketTooLarge => {
+                format!("a packet is larger than {} bytes", self.packet_bytes_max)
+            }
+            DisconnectReasonCode::MalformedPacket => "a packet cannot be read".to_owned(),
+            DisconnectReasonCode::TopicAliasInvalid => "a topic alias is not valid".to_owned(),
+            DisconnectReasonCode::ReceiveMaximumExceeded => {
+                "more publishes are unacknowledged than the CONNACK allows".to_owned()
+            }
+            DisconnectReasonCode::ProtocolError => {
+                "a packet breaks the protocol or comes out of turn".to_owned()
+            }
+            other => format!("{other:?}"),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Packets to the client, built for its protocol version.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use mqtt_protocol_core::mqtt::packet::{
@@ -8,26 +9,35 @@ use mqtt_protocol_core::mqtt::packet::{
     TopicAlias, UserProperty, v3_1_1, v5_0,
 };
 use mqtt_protocol_core::mqtt::result_code::{
-    ConnectReasonCode, ConnectReturnCode, DisconnectReasonCode, MqttError, PubackReasonCode,
-    PubcompReasonCode, PubrecReasonCode, SubackReasonCode, SubackReturnCode, UnsubackReasonCode,
+    DisconnectReasonCode, MqttError, PubackReasonCode, PubcompReasonCode, PubrecReasonCode,
+    SubackReasonCode, SubackReturnCode, UnsubackReasonCode,
 };
 use picket_core::Timestamp;
 use picket_session::Delivery;
 
+/// Longest reason string in bytes.
+const REASON_BYTES_MAX: usize = 400;
+
 /// The answer to a publish.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Verdict {
     pub(crate) code: PubackReasonCode,
     /// A reason string for MQTT 5.
-    pub(crate) reason: Option<&'static str>,
+    pub(crate) reason: Option<Cow<'static, str>>,
 }
 
 impl Verdict {
     pub(crate) const TAKEN: Self = Self { code: PubackReasonCode::Success, reason: None };
 }
 
-fn reasons(reason: Option<&'static str>) -> Option<Vec<Property>> {
-    let text = ReasonString::new(reason?).ok()?;
+/// The properties with a reason string, shortened to what may be said.
+pub(crate) fn reasons(reason: Option<&str>) -> Option<Vec<Property>> {
+    let reason = reason?;
+    let (shown, rest) = reason.split_at(reason.floor_char_boundary(REASON_BYTES_MAX));
+    let text = match rest.is_empty() {
+        true => ReasonString::new(shown).ok()?,
+        false => ReasonString::new(format!("{shown}…")).ok()?,
+    };
     Some(vec![text.into()])
 }
 
@@ -36,7 +46,7 @@ pub(crate) fn publish_answer(
     v5: bool,
     qos: u8,
     packet_id: u16,
-    verdict: Verdict,
+    verdict: &Verdict,
 ) -> Result<Packet, MqttError> {
     let is_failure = verdict.code != PubackReasonCode::Success;
     match (v5, qos) {
@@ -46,7 +56,7 @@ pub(crate) fn publish_answer(
             let mut builder = v5_0::Puback::builder().packet_id(packet_id);
             if is_failure {
                 builder = builder.reason_code(verdict.code);
-                if let Some(properties) = reasons(verdict.reason) {
+                if let Some(properties) = reasons(verdict.reason.as_deref()) {
                     builder = builder.props(properties);
                 }
             }
@@ -58,7 +68,7 @@ pub(crate) fn publish_answer(
                 // The codes of both packets are the same.
                 let code = PubrecReasonCode::try_from(verdict.code as u8);
                 builder = builder.reason_code(code.unwrap_or(PubrecReasonCode::UnspecifiedError));
-                if let Some(properties) = reasons(verdict.reason) {
+                if let Some(properties) = reasons(verdict.reason.as_deref()) {
                     builder = builder.props(properties);
                 }
             }
@@ -89,9 +99,13 @@ pub(crate) fn suback(
     v5: bool,
     packet_id: u16,
     codes: Vec<SubackReasonCode>,
+    reason: Option<&str>,
 ) -> Result<Packet, MqttError> {
     if v5 {
-        let builder = v5_0::Suback::builder().packet_id(packet_id).reason_codes(codes);
+        let mut builder = v5_0::Suback::builder().packet_id(packet_id).reason_codes(codes);
+        if let Some(properties) = reasons(reason) {
+            builder = builder.props(properties);
+        }
         return Ok(builder.build()?.into());
     }
     let codes = codes.into_iter().map(|code| match code {
@@ -118,40 +132,12 @@ pub(crate) fn unsuback(
 /// DISCONNECT, which only MQTT 5 servers send.
 pub(crate) fn disconnect(
     code: DisconnectReasonCode,
-    reason: Option<&'static str>,
+    reason: Option<&str>,
 ) -> Result<Packet, MqttError> {
     let mut builder = v5_0::Disconnect::builder().reason_code(code);
     if let Some(properties) = reasons(reason) {
         builder = builder.props(properties);
     }
-    Ok(builder.build()?.into())
-}
-
-/// CONNACK that refuses.
-pub(crate) fn connect_refusal(
-    v5: bool,
-    code: ConnectReasonCode,
-    reason: Option<&'static str>,
-) -> Result<Packet, MqttError> {
-    if v5 {
-        let mut builder = v5_0::Connack::builder().session_present(false).reason_code(code);
-        if let Some(properties) = reasons(reason) {
-            builder = builder.props(properties);
-        }
-        return Ok(builder.build()?.into());
-    }
-    let code = match code {
-        ConnectReasonCode::ClientIdentifierNotValid => ConnectReturnCode::IdentifierRejected,
-        ConnectReasonCode::BadUserNameOrPassword => ConnectReturnCode::BadUserNameOrPassword,
-        ConnectReasonCode::QuotaExceeded | ConnectReasonCode::ServerUnavailable => {
-            ConnectReturnCode::ServerUnavailable
-        }
-        ConnectReasonCode::UnsupportedProtocolVersion => {
-            ConnectReturnCode::UnacceptableProtocolVersion
-        }
-        _ => ConnectReturnCode::NotAuthorized,
-    };
-    let builder = v3_1_1::Connack::builder().session_present(false).return_code(code);
     Ok(builder.build()?.into())
 }
 

@@ -1,183 +1,232 @@
 //! Messages from the client (spec iot-core §3.2, §3.5–§3.7).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use futures::FutureExt as _;
 use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, PubackReasonCode};
 use picket_broker::Stored;
-use picket_core::Timestamp;
 use picket_policy::Action;
+use picket_ports::connections::DisconnectReason;
 use picket_ports::messages::Origin;
-use picket_ports::reports::ReportFormat;
-use picket_ports::{LogError, Message, MessageTap, Publish as _, ReportPublish};
+use picket_ports::{Message, MessageTap};
 use picket_session::check_topic;
-use picket_wire_report::{Format, RejectCode, Response, decode};
 
 use super::client::Client;
 use super::end::End;
 use super::incoming::PublishRequest;
 use super::outgoing::Verdict;
-use super::settle::Settled;
-use crate::gateway::Shared;
+use super::report;
+use super::settle::{PublishOutcome, Settled};
 use crate::reserved::{Destination, destination};
+use crate::shared::Shared;
 
 /// A message is kept for a week at most, whatever it asks for.
-const EXPIRY_SECONDS_MAX: u32 = 604_800;
+pub(super) const EXPIRY_SECONDS_MAX: u32 = 604_800;
 
 /// Why a publish is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Denial {
-    NotAuthorized,
-    /// Malformed, too long or too deep, or a reserved topic that is not served.
-    Topic,
+    /// The rights do not allow this action on the topic.
+    NotAuthorized(Action),
+    /// Malformed, too long or too deep.
+    Topic(&'static str),
+    /// A reserved topic that is not served.
+    Reserved,
+    /// RETAIN on a reserved topic.
+    RetainReserved,
     Rate,
+    /// All clients together.
+    AccountRate,
 }
 
 impl Denial {
     const fn booked(self) -> &'static str {
         match self {
-            Self::NotAuthorized => "not_authorized",
-            Self::Topic => "topic_invalid",
-            Self::Rate => "rate_limit",
+            Self::NotAuthorized(_) => "not_authorized",
+            Self::Topic(_) | Self::Reserved | Self::RetainReserved => "topic_invalid",
+            Self::Rate | Self::AccountRate => "rate_limit",
         }
     }
 
-    const fn codes(self) -> (PubackReasonCode, DisconnectReasonCode, &'static str) {
+    const fn is_about_rate(self) -> bool {
+        matches!(self, Self::Rate | Self::AccountRate)
+    }
+
+    const fn codes(self) -> (PubackReasonCode, DisconnectReasonCode) {
         match self {
-            Self::NotAuthorized => (
-                PubackReasonCode::NotAuthorized,
-                DisconnectReasonCode::NotAuthorized,
-                "the policies do not allow publishing on this topic",
-            ),
-            Self::Topic => (
-                PubackReasonCode::TopicNameInvalid,
-                DisconnectReasonCode::TopicNameInvalid,
-                "the topic is malformed, too long, too deep, or reserved",
-            ),
-            Self::Rate => (
-                PubackReasonCode::QuotaExceeded,
-                DisconnectReasonCode::QuotaExceeded,
-                "too many publishes in a second",
-            ),
+            Self::NotAuthorized(_) => {
+                (PubackReasonCode::NotAuthorized, DisconnectReasonCode::NotAuthorized)
+            }
+            Self::Topic(_) | Self::Reserved | Self::RetainReserved => {
+                (PubackReasonCode::TopicNameInvalid, DisconnectReasonCode::TopicNameInvalid)
+            }
+            Self::Rate | Self::AccountRate => {
+                (PubackReasonCode::QuotaExceeded, DisconnectReasonCode::QuotaExceeded)
+            }
         }
     }
 }
 
 impl Client {
-    pub(super) fn published(&mut self, publish: PublishRequest) {
+    pub(super) fn published(&mut self, publish: PublishRequest, now: Instant) {
         self.parts.shared.ledger.received(1);
-        if let Some((code, reason)) = self.breach(&publish) {
+        if let Some((code, text)) = self.publish_breach(&publish) {
             self.parts.shared.ledger.dropped("protocol_error", 1);
-            self.stop(End::ClientError, code, Some(reason));
-            return;
+            return self.breach(code, text);
         }
-        match self.judge(&publish) {
+        match self.judge(&publish, now) {
             Ok(()) => self.take(publish),
-            Err(denial) => self.deny(&publish, denial),
+            Err(denial) => self.deny(&publish, denial, now),
         }
     }
 
     /// Faults for which a client of either version is cut off.
-    fn breach(&self, publish: &PublishRequest) -> Option<(DisconnectReasonCode, &'static str)> {
+    fn publish_breach(
+        &self,
+        publish: &PublishRequest,
+    ) -> Option<(DisconnectReasonCode, Cow<'static, str>)> {
         let rules = &self.parts.door.rules;
         if publish.qos > 0 && publish.packet_id == 0 {
-            return Some((DisconnectReasonCode::ProtocolError, "packet id 0"));
+            return Some((DisconnectReasonCode::ProtocolError, "a PUBLISH has packet id 0".into()));
         }
         if publish.has_subscription_id {
-            let reason = "a client's PUBLISH has no subscription identifier";
-            return Some((DisconnectReasonCode::ProtocolError, reason));
+            let text = "a client's PUBLISH has no subscription identifier";
+            return Some((DisconnectReasonCode::ProtocolError, text.into()));
         }
         if publish.qos > rules.max_qos {
-            return Some((DisconnectReasonCode::QosNotSupported, "QoS 2 is not supported"));
+            let text = format!("QoS {} is not supported", publish.qos);
+            return Some((DisconnectReasonCode::QosNotSupported, text.into()));
         }
-        if publish.payload.len() > rules.payload_bytes_max as usize {
-            return Some((DisconnectReasonCode::PacketTooLarge, "the payload is too large"));
+        let (bytes, max) = (publish.payload.len(), rules.payload_bytes_max);
+        if bytes > max as usize {
+            let text = format!("the payload has {bytes} bytes; at most {max} are allowed");
+            return Some((DisconnectReasonCode::PacketTooLarge, text.into()));
         }
         let response_topic = publish.properties.response_topic.as_deref();
         if response_topic.is_some_and(|topic| topic.contains(['+', '#'])) {
-            return Some((DisconnectReasonCode::ProtocolError, "wildcard in the response topic"));
+            let text = "the response topic contains a wildcard";
+            return Some((DisconnectReasonCode::ProtocolError, text.into()));
         }
         None
     }
 
-    fn judge(&mut self, publish: &PublishRequest) -> Result<(), Denial> {
+    fn judge(&mut self, publish: &PublishRequest, now: Instant) -> Result<(), Denial> {
+        let topic = publish.topic.as_str();
         let rules = &self.parts.door.rules;
-        check_topic(&publish.topic, &rules.topics).map_err(|_| Denial::Topic)?;
-        if !self.bucket.take(Instant::now()) {
+        check_topic(topic, &rules.topics).map_err(|problem| Denial::Topic(problem.as_str()))?;
+        if !self.parts.pace.publishes.take(now) {
             return Err(Denial::Rate);
         }
-        let to = destination(&publish.topic);
+        if !self.parts.shared.rates.publishes_in.take(now) {
+            return Err(Denial::AccountRate);
+        }
         let rights = &self.parts.rights;
-        let may_retain = !publish.retain || rights.allow(Action::RetainPublish, &publish.topic);
-        if !may_retain || !rights.allow(Action::Publish, &publish.topic) {
-            return Err(Denial::NotAuthorized);
+        for (action, is_needed) in
+            [(Action::Publish, true), (Action::RetainPublish, publish.retain)]
+        {
+            if is_needed && !rights.allow(action, topic) {
+                return Err(Denial::NotAuthorized(action));
+            }
         }
-        let retains_reserved = publish.retain && to != Destination::Broker;
-        if to == Destination::Unsupported || retains_reserved {
-            return Err(Denial::Topic);
+        match destination(topic) {
+            Destination::Unsupported => Err(Denial::Reserved),
+            Destination::Report { .. } | Destination::RulesOnly if publish.retain => {
+                Err(Denial::RetainReserved)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Refuses as AWS does, or on a standard listener as gently as the protocol allows.
-    fn deny(&mut self, publish: &PublishRequest, denial: Denial) {
+    fn deny(&mut self, publish: &PublishRequest, denial: Denial, now: Instant) {
         self.parts.shared.ledger.dropped(denial.booked(), 1);
-        if denial == Denial::NotAuthorized {
+        let is_authorization = matches!(denial, Denial::NotAuthorized(_));
+        if is_authorization {
             self.parts.counters.authorization_failure(Some(&publish.topic));
         }
-        let (puback, disconnect, reason) = denial.codes();
+        if denial == Denial::Rate && !self.parts.pace.discarded.take(now) {
+            let text = "too many publishes were beyond the rate in the last minute";
+            let end = End::because(DisconnectReason::Throttled, text.into());
+            return self.stop(end, DisconnectReasonCode::QuotaExceeded);
+        }
+        let (puback, disconnect) = denial.codes();
         let is_v5 = self.parts.link.is_v5();
         let is_aws = self.parts.door.rules.is_aws();
-        let end = match denial {
-            Denial::NotAuthorized => End::AuthError,
-            _ => End::ClientError,
-        };
         match publish.qos {
             1 | 2 if is_v5 => {
-                let verdict = Verdict { code: puback, reason: Some(reason) };
+                let reason = self.parts.wants_reasons.then(|| self.explain(publish, denial));
+                let verdict = Verdict { code: puback, reason };
                 self.answer(publish.qos, publish.packet_id, verdict);
             }
             // Discarded; the client of a 3.1.1 QoS 1 publish may try again.
-            0 | 1 if denial == Denial::Rate => {}
-            0 if !is_aws && denial == Denial::NotAuthorized => {}
+            0 | 1 if denial.is_about_rate() => {}
+            0 if !is_aws && is_authorization => {}
             // The standard leaves 3.1.1 two ways: to close, or to acknowledge and drop.
-            1 | 2 if !is_aws && denial == Denial::NotAuthorized => {
+            1 | 2 if !is_aws && is_authorization => {
                 self.answer(publish.qos, publish.packet_id, Verdict::TAKEN);
             }
-            _ => self.stop(end, disconnect, Some(reason)),
+            _ => {
+                let reason = match is_authorization {
+                    true => DisconnectReason::AuthError,
+                    false => DisconnectReason::ClientError,
+                };
+                self.stop(End::because(reason, self.explain(publish, denial)), disconnect);
+            }
+        }
+    }
+
+    /// Why, for the developer of the client.
+    fn explain(&self, publish: &PublishRequest, denial: Denial) -> Cow<'static, str> {
+        let rules = &self.parts.door.rules;
+        match denial {
+            Denial::NotAuthorized(action) => self.parts.rights.refusal(action, &publish.topic),
+            Denial::Topic(problem) => {
+                let (bytes, slashes) = (rules.topics.bytes_max, rules.topics.slashes_max);
+                format!(
+                    "the topic is not valid: {problem} (at most {bytes} bytes and {slashes} slashes)"
+                )
+                .into()
+            }
+            Denial::Reserved => "this reserved topic is not for clients to publish on".into(),
+            Denial::RetainReserved => "nothing is retained on reserved topics".into(),
+            Denial::Rate => {
+                let rate = rules.publishes_per_second;
+                format!("more than {rate} publishes per second on this connection").into()
+            }
+            Denial::AccountRate => "all clients together publish too often".into(),
         }
     }
 
     fn take(&mut self, publish: PublishRequest) {
         let shared = Arc::clone(&self.parts.shared);
         let (qos, packet_id) = (publish.qos, publish.packet_id);
+        let outcome = move |failure, retained_full| {
+            Settled::Publish(PublishOutcome { qos, packet_id, failure, retained_full })
+        };
         let to = destination(&publish.topic);
         self.parts.counters.message_in(&publish.topic, publish.payload.len());
         if let Destination::Report { thing, format } = to {
             let thing = thing.to_owned();
             let message = self.message(publish);
-            let report = take_report(shared, thing, format, message);
-            let settled = report.map(move |failure| Settled { qos, packet_id, failure });
-            self.pending.push_back(settled.boxed());
+            let report = report::take(shared, thing, format, message);
+            self.pending.push_back(report.map(move |failure| outcome(failure, false)).boxed());
             return;
         }
         let is_for_subscribers = to == Destination::Broker;
         let message = Arc::new(self.message(publish));
-        let sender = Some(self.parts.attachment.session());
-        let stored = match is_for_subscribers {
-            true => shared.broker.route(&message, sender).stored,
-            false => None,
-        };
+        let session = self.parts.attachment.session();
+        let routed = is_for_subscribers.then(|| shared.broker.route(&message, Some(session)));
+        let retained_full = routed.as_ref().is_some_and(|routed| routed.retained_full);
+        let stored = routed.and_then(|routed| routed.stored);
         let tap = shared.broker.tap_for(&message.topic).map(Arc::clone);
         if stored.is_none() && tap.is_none() {
-            self.settle(Settled { qos, packet_id, failure: None });
-            return;
+            return self.settle(outcome(None, retained_full));
         }
-        let ending = finish_publish(shared, stored, tap, message);
+        let finished = finish(shared, message, stored, tap);
         self.pending
-            .push_back(ending.map(move |failure| Settled { qos, packet_id, failure }).boxed());
+            .push_back(finished.map(move |failure| outcome(failure, retained_full)).boxed());
     }
 
     fn message(&self, publish: PublishRequest) -> Message {
@@ -193,8 +242,8 @@ impl Client {
             retain: publish.retain,
             properties,
             origin: Origin::Client {
-                client_id: Arc::clone(&self.parts.client_id),
-                principal: Arc::clone(&self.parts.principal),
+                client_id: Arc::clone(&self.parts.who.client_id),
+                principal: Arc::clone(&self.parts.who.principal),
             },
             arrived: self.parts.shared.clock.now(),
             traces: Arc::default(),
@@ -203,102 +252,26 @@ impl Client {
     }
 }
 
-/// Hands a report over and answers it. Returns what kept it from being stored.
-async fn take_report(
+/// Waits until the message is stored and its rules have run. Returns what went wrong.
+async fn finish(
     shared: Arc<Shared>,
-    thing: String,
-    format: ReportFormat,
-    message: Message,
-) -> Option<&'static str> {
-    let report =
-        ReportPublish { thing, format, payload: message.payload.clone(), arrived: message.arrived };
-    let reply = match shared.reports.submit(report).await {
-        Ok(reply) => reply,
-        Err(error) => {
-            refuse_unstored(&shared, &message, format, &error).await;
-            return Some("report_not_stored");
-        }
-    };
-    if reply.accepted
-        && let Some(failures) = shared.report_faults.worked(Instant::now())
-    {
-        tracing::info!(failures, "reports are stored again");
-    }
-    let outcome = if reply.accepted { "accepted" } else { "rejected" };
-    answer_report(&shared, format!("{}/{outcome}", message.topic), reply.document).await;
-    match shared.broker.tap_for(&message.topic).map(Arc::clone) {
-        None => None,
-        Some(tap) => run_rules(shared, tap, Arc::new(message)).await,
-    }
-}
-
-/// Tells the device that its report is not stored, for which there is no PUBACK.
-async fn refuse_unstored(
-    shared: &Shared,
-    message: &Message,
-    format: ReportFormat,
-    error: &LogError,
-) {
-    if shared.report_faults.failed(&error.to_string(), Instant::now()) {
-        tracing::error!(%error, topic = %message.topic, "reports cannot be stored; devices are told to send them again");
-    }
-    let topic = format!("{}/rejected", message.topic);
-    if !shared.broker.has_audience(&topic) {
-        return;
-    }
-    let thing = message.topic.split('/').nth(2).unwrap_or_default();
-    let document = not_stored(thing, format, &message.payload, shared.clock.now());
-    answer_report(shared, topic, document).await;
-}
-
-/// The rejection of a report that was good and could not be stored. The cause is ours to know.
-fn not_stored(thing: &str, format: ReportFormat, report: &[u8], now: Timestamp) -> Bytes {
-    let format = match format {
-        ReportFormat::Json => Format::Json,
-        ReportFormat::Cbor => Format::Cbor,
-    };
-    let id = decode(format, report).ok().map(|report| report.report_id);
-    let text = "the report could not be stored; send it again later";
-    let answer = Response::rejected(thing, id, RejectCode::InternalError, text, now);
-    Bytes::from(answer.encode(format))
-}
-
-async fn answer_report(shared: &Shared, topic: String, document: Bytes) {
-    if !shared.broker.has_audience(&topic) {
-        return;
-    }
-    let now = shared.clock.now();
-    let answer = Message::from_service("gateway", topic, document, now);
-    if let Err(error) = shared.broker.publish(answer).await
-        && shared.rule_faults.failed(&error.to_string(), Instant::now())
-    {
-        tracing::warn!(%error, "a rule on a report's answer failed");
-    }
-}
-
-/// Waits for what must be on disk before the PUBACK. Returns what kept it from there.
-async fn finish_publish(
-    shared: Arc<Shared>,
+    message: Arc<Message>,
     stored: Option<Stored>,
     tap: Option<Arc<dyn MessageTap>>,
-    message: Arc<Message>,
 ) -> Option<&'static str> {
-    if let Some(stored) = stored
-        && stored.wait().await.is_err()
-    {
-        return Some("not_stored");
+    if let Some(stored) = stored {
+        if let Err(error) = stored.wait().await {
+            if shared.store_faults.failed(&error.to_string(), Instant::now()) {
+                tracing::error!(topic = %message.topic, "messages for kept sessions cannot be stored; they are not acknowledged");
+            }
+            return Some("not_stored");
+        }
+        if let Some(failures) = shared.store_faults.worked(Instant::now()) {
+            tracing::info!(failures, "messages for kept sessions are stored again");
+        }
     }
-    run_rules(shared, tap?, message).await
-}
-
-async fn run_rules(
-    shared: Arc<Shared>,
-    tap: Arc<dyn MessageTap>,
-    message: Arc<Message>,
-) -> Option<&'static str> {
-    let error = tap.accept(Arc::clone(&message)).await.err()?;
-    if shared.rule_faults.failed(&error.to_string(), Instant::now()) {
-        tracing::error!(topic = %message.topic, %error, "a rule could not be completed; its messages are not acknowledged");
+    match tap {
+        Some(tap) => report::run_rules(shared, tap, message).await,
+        None => None,
     }
-    Some("rule_failed")
 }

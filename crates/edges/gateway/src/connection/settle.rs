@@ -1,46 +1,100 @@
-//! Publishes that are acknowledged once something is on disk.
+//! Answers that wait until something is on disk.
 
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use mqtt_protocol_core::mqtt::packet::Packet;
 use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, PubackReasonCode};
+use picket_broker::Stored;
+use picket_ports::connections::DisconnectReason;
 
 use super::client::Client;
 use super::end::End;
 use super::outgoing::{self, Verdict};
 
-/// The outcome of a publish.
+/// What has come of something that was waited for.
 #[derive(Debug)]
-pub(crate) struct Settled {
-    pub(crate) qos: u8,
-    pub(crate) packet_id: u16,
-    /// What kept it from being stored: a reason for the account book.
-    pub(crate) failure: Option<&'static str>,
+pub(super) enum Settled {
+    /// A publish.
+    Publish(PublishOutcome),
+    /// A change of the session, with its answer; `None` if it was not stored.
+    Session(Option<Box<Packet>>),
 }
 
-/// A publish on its way to the disk.
-pub(crate) type Pending = BoxFuture<'static, Settled>;
+/// The outcome of a publish.
+#[derive(Debug)]
+pub(super) struct PublishOutcome {
+    pub(super) qos: u8,
+    pub(super) packet_id: u16,
+    /// What kept it from being stored: a reason for the account book.
+    pub(super) failure: Option<&'static str>,
+    /// There was no room to retain it.
+    pub(super) retained_full: bool,
+}
+
+/// Something on its way to the disk.
+pub(super) type Pending = BoxFuture<'static, Settled>;
 
 impl Client {
+    /// Sends `answer` once what it speaks of is stored.
+    pub(super) fn answer_stored(
+        &mut self,
+        stored: Option<Stored>,
+        answer: Result<Packet, mqtt_protocol_core::mqtt::result_code::MqttError>,
+    ) {
+        match (stored, answer) {
+            (Some(stored), Ok(answer)) => {
+                let answer = Box::new(answer);
+                let settled = async move {
+                    let is_stored = stored.wait().await.is_ok();
+                    Settled::Session(is_stored.then_some(answer))
+                };
+                self.pending.push_back(settled.boxed());
+            }
+            (_, answer) => self.send(answer),
+        }
+    }
+
+    pub(super) fn settle(&mut self, settled: Settled) {
+        match settled {
+            Settled::Publish(outcome) => self.settle_publish(&outcome),
+            Settled::Session(Some(_)) if self.is_past_answers() => {}
+            Settled::Session(Some(answer)) => self.send(Ok(*answer)),
+            Settled::Session(None) => {
+                let text = "the session could not be stored; try again later";
+                let end = End::because(DisconnectReason::ServerError, text.into());
+                self.stop(end, DisconnectReasonCode::UnspecifiedError);
+            }
+        }
+    }
+
     /// Books the outcome and acknowledges. What was not stored is never acknowledged: MQTT 5 clients
     /// are told, others are disconnected so that they send it again.
-    pub(super) fn settle(&mut self, settled: Settled) {
+    fn settle_publish(&mut self, outcome: &PublishOutcome) {
         let ledger = &self.parts.shared.ledger;
-        match settled.failure {
+        match outcome.failure {
             None => ledger.delivered(1),
             Some(reason) => ledger.dropped(reason, 1),
         }
         let v5 = self.parts.link.is_v5();
-        match settled.failure {
-            _ if settled.qos == 0 => {}
-            None => self.answer(settled.qos, settled.packet_id, Verdict::TAKEN),
+        match outcome.failure {
+            _ if outcome.qos == 0 => {}
+            None if outcome.retained_full && v5 => {
+                let reason = Some("no more messages can be retained; subscribers got it".into());
+                let verdict = Verdict { code: PubackReasonCode::QuotaExceeded, reason };
+                self.answer(outcome.qos, outcome.packet_id, verdict);
+            }
+            None => self.answer(outcome.qos, outcome.packet_id, Verdict::TAKEN),
             Some(_) if v5 => {
-                let reason = Some("the message could not be stored; send it again later");
+                let reason = Some("the message could not be stored; send it again later".into());
                 let verdict = Verdict { code: PubackReasonCode::UnspecifiedError, reason };
-                self.answer(settled.qos, settled.packet_id, verdict);
+                self.answer(outcome.qos, outcome.packet_id, verdict);
             }
             Some(_) => {
                 // What it is told on `…/rejected` goes first.
-                self.hand_out();
-                self.stop(End::ServerError, DisconnectReasonCode::UnspecifiedError, None);
+                self.hand_out(std::time::Instant::now());
+                let text = "a message could not be stored; send it again later";
+                let end = End::because(DisconnectReason::ServerError, text.into());
+                self.stop(end, DisconnectReasonCode::UnspecifiedError);
             }
         }
     }
@@ -51,14 +105,18 @@ impl Client {
         if qos == 2 && verdict.code == PubackReasonCode::Success {
             self.parts.attachment.published_exactly_once(packet_id);
         }
-        // A client that has left by DISCONNECT or was cut off gets no more answers.
-        if qos == 0 || self.parts.link.is_closing || self.end.is_some_and(|e| e != End::ServerStops)
-        {
+        if qos == 0 || self.is_past_answers() {
             return;
         }
+        let v5 = self.parts.link.is_v5();
         let reason = verdict.reason.filter(|_| self.parts.wants_reasons);
         let verdict = Verdict { reason, ..verdict };
-        let v5 = self.parts.link.is_v5();
-        self.send(outgoing::publish_answer(v5, qos, packet_id, verdict));
+        self.send(outgoing::publish_answer(v5, qos, packet_id, &verdict));
+    }
+
+    /// Whether the client has left by DISCONNECT or was cut off, so that it gets no more answers.
+    fn is_past_answers(&self) -> bool {
+        let stops = |end: &End| end.reason == DisconnectReason::ServerInitiatedDisconnect;
+        self.parts.link.is_closing || !self.end.as_ref().is_none_or(stops)
     }
 }

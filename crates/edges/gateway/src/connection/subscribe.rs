@@ -1,12 +1,17 @@
 //! SUBSCRIBE and UNSUBSCRIBE (spec iot-core §3.2, §3.5, §3.6).
 
+use std::borrow::Cow;
+use std::time::Instant;
+
 use mqtt_protocol_core::mqtt::packet::{SubEntry, SubOpts};
 use mqtt_protocol_core::mqtt::result_code::{
     DisconnectReasonCode, SubackReasonCode, UnsubackReasonCode,
 };
 use picket_broker::{SubscribeOptions, Subscribed};
 use picket_policy::Action;
+use picket_ports::connections::DisconnectReason;
 use picket_session::{Filter, TopicProblem};
+use serde_json::json;
 
 use super::client::Client;
 use super::end::End;
@@ -14,34 +19,75 @@ use super::incoming::{SubscribeRequest, UnsubscribeRequest};
 use super::outgoing;
 use crate::reserved::can_be_subscribed;
 
+/// Why a filter is refused.
+struct Refused {
+    code: SubackReasonCode,
+    text: Cow<'static, str>,
+    /// Ends the connection of a 3.1.1 client, which the code could not tell why.
+    closes_v3: Option<DisconnectReason>,
+}
+
+impl Refused {
+    fn new(code: SubackReasonCode, text: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, text: text.into(), closes_v3: None }
+    }
+
+    fn closing(self, reason: Option<DisconnectReason>) -> Self {
+        Self { closes_v3: reason, ..self }
+    }
+}
+
 impl Client {
-    pub(super) fn subscribe(&mut self, request: &SubscribeRequest) {
-        if let Some((code, reason)) = self.subscribe_breach(request) {
-            self.stop(End::ClientError, code, Some(reason));
-            return;
+    pub(super) fn subscribe(&mut self, request: &SubscribeRequest, now: Instant) {
+        if let Some((code, text)) = self.subscribe_breach(request) {
+            return self.breach(code, text);
         }
-        let mut codes = Vec::with_capacity(request.entries.len());
-        let mut accepted = Vec::new();
+        let is_v5 = self.parts.link.is_v5();
+        let (mut codes, mut accepted) = (Vec::with_capacity(request.entries.len()), Vec::new());
+        let mut reasons = String::new();
         let mut count = self.parts.attachment.subscription_count();
         for entry in &request.entries {
-            let code = self.judge_filter(entry, count);
-            if self.end.is_some() {
-                return;
+            let filter = entry.topic_filter();
+            match self.judge_filter(entry, count, now) {
+                Ok(code) => {
+                    count += usize::from(!self.parts.attachment.is_subscribed(filter));
+                    accepted.push(entry);
+                    codes.push(code);
+                }
+                Err(Refused { text, closes_v3: Some(reason), .. }) if !is_v5 => {
+                    let code = DisconnectReasonCode::TopicFilterInvalid;
+                    return self.stop(End::because(reason, text), code);
+                }
+                Err(Refused { code, text, .. }) => {
+                    let separator = if reasons.is_empty() { "" } else { "; " };
+                    reasons.push_str(separator);
+                    reasons.push_str(&text);
+                    codes.push(code);
+                }
             }
-            if (code as u8) < 0x80 {
-                count += usize::from(!self.parts.attachment.is_subscribed(entry.topic_filter()));
-                accepted.push(entry);
-            }
-            codes.push(code);
         }
-        // Before the retained messages that the subscriptions bring.
-        self.send(outgoing::suback(self.parts.link.is_v5(), request.packet_id, codes));
+        let mut topics = Vec::with_capacity(accepted.len());
         for entry in accepted {
             let options = self.options(entry.sub_opts(), request.id);
-            let done = self.parts.attachment.subscribe(entry.topic_filter(), options);
-            if done == Subscribed::Refused {
-                tracing::debug!(filter = entry.topic_filter(), "the session has ended");
+            let filter = entry.topic_filter();
+            match self.parts.attachment.subscribe(filter, options) {
+                Subscribed::New | Subscribed::Replaced => topics.push(filter),
+                Subscribed::Refused => tracing::debug!(filter, "the session has ended"),
             }
+        }
+        // What the subscriptions bring at once waits in the session, so SUBACK comes first, unless it
+        // has to wait for the disk.
+        let reason = Some(&*reasons).filter(|it| !it.is_empty() && self.parts.wants_reasons);
+        let suback = outgoing::suback(is_v5, request.packet_id, codes, reason);
+        self.answer_stored(self.parts.attachment.stored(), suback);
+        self.tell_of_topics("subscriptions/subscribed", &topics);
+    }
+
+    fn tell_of_topics(&self, event: &str, topics: &[&str]) {
+        if !topics.is_empty() {
+            let parts = &self.parts;
+            let now = parts.shared.clock.now();
+            parts.shared.lifecycle.tell(&parts.who, event, json!({"topics": topics}), now);
         }
     }
 
@@ -60,79 +106,94 @@ impl Client {
     fn subscribe_breach(
         &self,
         request: &SubscribeRequest,
-    ) -> Option<(DisconnectReasonCode, &'static str)> {
+    ) -> Option<(DisconnectReasonCode, Cow<'static, str>)> {
         let rules = &self.parts.door.rules;
         let entries = &request.entries;
         if request.packet_id == 0 {
-            return Some((DisconnectReasonCode::ProtocolError, "packet id 0"));
+            return Some((DisconnectReasonCode::ProtocolError, "SUBSCRIBE has packet id 0".into()));
         }
-        if entries.len() > rules.filters_per_subscribe_max {
-            return Some((DisconnectReasonCode::QuotaExceeded, "too many filters in a SUBSCRIBE"));
+        let (filters, max) = (entries.len(), rules.filters_per_subscribe_max);
+        if filters > max {
+            let text = format!("SUBSCRIBE has {filters} filters; at most {max} are allowed");
+            return Some((DisconnectReasonCode::QuotaExceeded, text.into()));
         }
         if request.id.is_some() && rules.is_aws() {
             let code = DisconnectReasonCode::SubscriptionIdentifiersNotSupported;
-            return Some((code, "subscription identifiers are not supported"));
+            return Some((code, "subscription identifiers are not supported".into()));
         }
         let max_qos = rules.max_qos;
         if rules.is_aws() && entries.iter().any(|e| e.sub_opts().qos() as u8 > max_qos) {
-            return Some((DisconnectReasonCode::QosNotSupported, "QoS 2 is not supported"));
+            return Some((DisconnectReasonCode::QosNotSupported, "QoS 2 is not supported".into()));
         }
         let is_shared = |entry: &SubEntry| entry.topic_filter().starts_with("$share/");
         if entries.iter().any(|entry| is_shared(entry) && entry.sub_opts().nl()) {
-            let reason = "a shared subscription cannot be no-local";
-            return Some((DisconnectReasonCode::ProtocolError, reason));
+            let text = "a shared subscription cannot be no-local";
+            return Some((DisconnectReasonCode::ProtocolError, text.into()));
         }
         None
     }
 
     /// The answer to one filter of a session that will have `count` subscriptions without it.
-    fn judge_filter(&mut self, entry: &SubEntry, count: usize) -> SubackReasonCode {
+    fn judge_filter(
+        &mut self,
+        entry: &SubEntry,
+        count: usize,
+        now: Instant,
+    ) -> Result<SubackReasonCode, Refused> {
         let text = entry.topic_filter();
         let rules = &self.parts.door.rules;
-        let is_v5 = self.parts.link.is_v5();
-        let filter = match Filter::parse(text, &rules.topics) {
-            Ok(filter) => filter,
-            Err(TopicProblem::TooLong | TopicProblem::TooDeep) if !rules.is_aws() || is_v5 => {
-                return SubackReasonCode::TopicFilterInvalid;
-            }
-            Err(_) if is_v5 => return SubackReasonCode::TopicFilterInvalid,
-            Err(_) => {
-                self.stop(End::ClientError, DisconnectReasonCode::TopicFilterInvalid, None);
-                return SubackReasonCode::TopicFilterInvalid;
-            }
-        };
+        let is_aws = rules.is_aws();
+        let invalid = SubackReasonCode::TopicFilterInvalid;
+        let filter = Filter::parse(text, &rules.topics).map_err(|problem| {
+            let is_size = matches!(problem, TopicProblem::TooLong | TopicProblem::TooDeep);
+            let refused = Refused::new(invalid, format!("a filter is not valid: {problem}"));
+            refused.closing((is_aws || !is_size).then_some(DisconnectReason::ClientError))
+        })?;
         if !self.parts.rights.allow(Action::Subscribe, text) {
             self.parts.counters.authorization_failure(Some(text));
-            return self.parts.rights.subscribe_denial();
+            let why = self.parts.rights.refusal(Action::Subscribe, text);
+            let refused = Refused::new(self.parts.rights.subscribe_denial(), why);
+            let closes = rules.close_on_denied_subscribe;
+            return Err(refused.closing(closes.then_some(DisconnectReason::AuthError)));
         }
         if !can_be_subscribed(filter.pattern) {
-            if !is_v5 && rules.is_aws() {
-                self.stop(End::ClientError, DisconnectReasonCode::TopicFilterInvalid, None);
-            }
-            return SubackReasonCode::TopicFilterInvalid;
+            let refused =
+                Refused::new(invalid, format!("{text}: this reserved topic is not served"));
+            return Err(refused.closing(is_aws.then_some(DisconnectReason::ClientError)));
         }
-        let is_full = count >= rules.subscriptions_max;
-        if is_full && !self.parts.attachment.is_subscribed(text) {
-            return SubackReasonCode::QuotaExceeded;
+        if count >= rules.subscriptions_max && !self.parts.attachment.is_subscribed(text) {
+            let max = rules.subscriptions_max;
+            let why = format!("a session has {max} subscriptions at most");
+            return Err(Refused::new(SubackReasonCode::QuotaExceeded, why));
         }
-        match (entry.sub_opts().qos() as u8).min(rules.max_qos) {
+        if !self.parts.shared.rates.subscribes.take(now) {
+            let why = "all clients together subscribe too often; try again later";
+            return Err(Refused::new(SubackReasonCode::QuotaExceeded, why));
+        }
+        Ok(match (entry.sub_opts().qos() as u8).min(rules.max_qos) {
             0 => SubackReasonCode::GrantedQos0,
             1 => SubackReasonCode::GrantedQos1,
             _ => SubackReasonCode::GrantedQos2,
-        }
+        })
     }
 
     pub(super) fn unsubscribe(&mut self, request: &UnsubscribeRequest) {
         if request.packet_id == 0 {
-            self.stop(End::ClientError, DisconnectReasonCode::ProtocolError, Some("packet id 0"));
-            return;
+            return self.breach(DisconnectReasonCode::ProtocolError, "UNSUBSCRIBE has packet id 0");
         }
-        let attachment = &self.parts.attachment;
-        let code = |filter: &String| match attachment.unsubscribe(filter) {
-            true => UnsubackReasonCode::Success,
-            false => UnsubackReasonCode::NoSubscriptionExisted,
-        };
-        let codes = request.filters.iter().map(code).collect();
-        self.send(outgoing::unsuback(self.parts.link.is_v5(), request.packet_id, codes));
+        let (mut codes, mut topics) = (Vec::with_capacity(request.filters.len()), Vec::new());
+        for filter in &request.filters {
+            match self.parts.attachment.unsubscribe(filter) {
+                true => {
+                    topics.push(filter.as_str());
+                    codes.push(UnsubackReasonCode::Success);
+                }
+                false => codes.push(UnsubackReasonCode::NoSubscriptionExisted),
+            }
+        }
+        let is_v5 = self.parts.link.is_v5();
+        let unsuback = outgoing::unsuback(is_v5, request.packet_id, codes);
+        self.answer_stored(self.parts.attachment.stored(), unsuback);
+        self.tell_of_topics("subscriptions/unsubscribed", &topics);
     }
 }

@@ -2,32 +2,44 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use axum::routing::get;
+use axum::{Extension, Router};
 use bytes::Bytes;
 use picket_broker::{Broker, BrokerLimits};
-use picket_core::{Account, CertificateId, PolicyName, SystemClock, Tasks, ThingName, Timestamp};
-use picket_gateway::{BoundAddresses, Gateway, GatewayConfig, GatewayParts, ServerIdentity};
+use picket_core::{
+    Account, CertificateId, PolicyName, Role, Secret, SystemClock, Tasks, ThingName, Timestamp,
+};
+use picket_gateway::{
+    BoundAddresses, Gateway, GatewayConfig, GatewayParts, Refused, ServerIdentity,
+};
 use picket_ports::directory::{
     CertificateEntry, DirectoryChange, PolicyText, Principal, ThingEntry,
 };
 use picket_ports::registry::CertificateStatus;
 use picket_ports::{
-    CloudMetrics, DeviceCounters, Directory, LogError, Message, MessageTap, ReportIntake,
-    ReportPublish, ReportReply, TapError,
+    AccessKeys, CloudMetrics, DeviceCounters, Directory, HttpPeer, JustInTime, JustInTimeError,
+    KeyOwner, LogError, Message, MessageTap, ReportIntake, ReportPublish, ReportReply, TapError,
 };
 use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
 
-/// A registry in memory: certificates with one policy each.
+/// A registry in memory: certificates that have the same policies, unless they have their own.
 #[derive(Debug)]
 pub(crate) struct Registry {
     certificates: Mutex<HashMap<CertificateId, CertificateEntry>>,
-    policy: Mutex<Arc<PolicyText>>,
+    policies: Mutex<Vec<Arc<PolicyText>>>,
+    own_policies: Mutex<HashMap<CertificateId, Vec<Arc<PolicyText>>>>,
+    /// Whether certificates belong to their things alone.
+    pub(crate) is_exclusive: AtomicBool,
+    /// Whether certificates that are not registered may introduce themselves.
+    pub(crate) is_hospitable: AtomicBool,
     changes: broadcast::Sender<DirectoryChange>,
 }
 
@@ -36,17 +48,41 @@ impl Registry {
         if let Some(entry) = self.certificates.lock().unwrap().get_mut(id) {
             entry.status = status;
         }
-        self.changes.send(DirectoryChange::Certificate(id.clone())).unwrap();
+        self.tell(DirectoryChange::Certificate(id.clone()));
+    }
+
+    /// Changes a certificate without a word, as if the change were on its way.
+    pub(crate) fn change_quietly(
+        &self,
+        id: &CertificateId,
+        change: impl FnOnce(&mut CertificateEntry),
+    ) {
+        change(self.certificates.lock().unwrap().get_mut(id).unwrap());
+    }
+
+    pub(crate) fn remove(&self, id: &CertificateId) {
+        self.certificates.lock().unwrap().remove(id);
+        self.tell(DirectoryChange::Certificate(id.clone()));
     }
 
     pub(crate) fn set_policy(&self, document: &str) {
-        *self.policy.lock().unwrap() = policy(document);
-        self.changes.send(DirectoryChange::Rights).unwrap();
+        *self.policies.lock().unwrap() = vec![policy("device", document)];
+        self.tell(DirectoryChange::Rights);
+    }
+
+    pub(crate) fn set_policies_of(&self, id: &CertificateId, documents: &[(&str, &str)]) {
+        let policies = documents.iter().map(|(name, document)| policy(name, document)).collect();
+        self.own_policies.lock().unwrap().insert(id.clone(), policies);
+        self.tell(DirectoryChange::RightsOf(id.clone()));
+    }
+
+    pub(crate) fn tell(&self, change: DirectoryChange) {
+        self.changes.send(change).unwrap();
     }
 }
 
-fn policy(document: &str) -> Arc<PolicyText> {
-    let name = PolicyName::new("device").unwrap();
+fn policy(name: &str, document: &str) -> Arc<PolicyText> {
+    let name = PolicyName::new(name).unwrap();
     Arc::new(PolicyText { name, document: document.to_owned() })
 }
 
@@ -56,17 +92,20 @@ impl Directory for Registry {
     }
 
     fn principal(&self, certificate: &CertificateId, client_id: &str) -> Principal {
-        let thing = ThingEntry {
-            name: ThingName::new(client_id).unwrap(),
-            type_name: None,
-            attributes: Vec::new(),
-        };
+        let thing = ThingName::new(client_id)
+            .ok()
+            .map(|name| Arc::new(ThingEntry { name, type_name: None, attributes: Vec::new() }));
+        let own = self.own_policies.lock().unwrap().get(certificate).cloned();
         Principal {
             certificate: Some(certificate.clone()),
-            thing: Some(Arc::new(thing)),
-            is_exclusive: true,
-            policies: vec![Arc::clone(&self.policy.lock().unwrap())],
+            thing,
+            is_exclusive: self.is_exclusive.load(Ordering::Relaxed),
+            policies: own.unwrap_or_else(|| self.policies.lock().unwrap().clone()),
         }
+    }
+
+    fn is_welcome(&self, _der: &[u8]) -> bool {
+        self.is_hospitable.load(Ordering::Relaxed)
     }
 
     fn is_registered(&self, _name: &str) -> bool {
@@ -80,6 +119,62 @@ impl Directory for Registry {
     fn changes(&self) -> broadcast::Receiver<DirectoryChange> {
         self.changes.subscribe()
     }
+}
+
+/// Registers whoever introduces itself, as PENDING_ACTIVATION.
+#[derive(Debug)]
+pub(crate) struct Introductions {
+    registry: Arc<Registry>,
+    pub(crate) presented: Mutex<Vec<CertificateId>>,
+}
+
+#[async_trait]
+impl JustInTime for Introductions {
+    async fn present(
+        &self,
+        der: &[u8],
+    ) -> Result<(CertificateId, CertificateStatus), JustInTimeError> {
+        let id = picket_pki::id_of_der(der);
+        let status = CertificateStatus::PendingActivation;
+        let not_after = Timestamp::from_millis(i64::MAX);
+        let entry = CertificateEntry { id: id.clone(), status, not_after };
+        self.registry.certificates.lock().unwrap().insert(id.clone(), entry);
+        self.presented.lock().unwrap().push(id.clone());
+        Ok((id, status))
+    }
+}
+
+/// Access keys in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Keys(pub(crate) Mutex<HashMap<String, KeyOwner>>);
+
+impl Keys {
+    /// A user with this role, and the same for its key and secret.
+    pub(crate) fn add(&self, user: &str, role: Role) -> KeyOwner {
+        let access_key = format!("AKIA{}", user.to_uppercase());
+        let secret = Secret::new(format!("secret-of-{user}"));
+        let owner = KeyOwner { user: user.to_owned(), role, access_key, secret };
+        self.0.lock().unwrap().insert(owner.access_key.clone(), owner.clone());
+        owner
+    }
+}
+
+#[async_trait]
+impl AccessKeys for Keys {
+    fn owner(&self, access_key: &str) -> Option<KeyOwner> {
+        self.0.lock().unwrap().get(access_key).cloned()
+    }
+
+    async fn caught_up(&self, _revision: u64) {}
+}
+
+/// Says who asks.
+fn router() -> Router {
+    let who = |Extension(peer): Extension<HttpPeer>, body: Bytes| async move {
+        let certificate = peer.certificate.map_or("nobody".to_owned(), |id| id.to_string());
+        format!("{certificate} sent {} bytes", body.len())
+    };
+    Router::new().route("/who", get(who).post(who))
 }
 
 /// Counts as lines of text.
@@ -185,6 +280,8 @@ pub(crate) struct Bench {
     pub(crate) gateway: Gateway,
     pub(crate) at: BoundAddresses,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) introductions: Arc<Introductions>,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) tap: Arc<Tap>,
@@ -256,9 +353,17 @@ impl Bench {
         };
         let registry = Arc::new(Registry {
             certificates: Mutex::default(),
-            policy: Mutex::new(policy(ALLOW_OWN)),
-            changes: broadcast::channel(16).0,
+            policies: Mutex::new(vec![policy("device", ALLOW_OWN)]),
+            own_policies: Mutex::default(),
+            is_exclusive: AtomicBool::new(true),
+            is_hospitable: AtomicBool::new(false),
+            changes: broadcast::channel(256).0,
         });
+        let introductions = Arc::new(Introductions {
+            registry: Arc::clone(&registry),
+            presented: Mutex::default(),
+        });
+        let keys = Arc::new(Keys::default());
         let metrics = Arc::new(Metrics::default());
         let gate = tokio::sync::Semaphore::new(1000);
         let intake = Arc::new(Intake { gate, reports: Mutex::default() });
@@ -273,6 +378,9 @@ impl Bench {
             clock: Arc::new(SystemClock),
             account: Account::default(),
             identity: Some(identity),
+            access_keys: Some(Arc::clone(&keys) as Arc<dyn AccessKeys>),
+            just_in_time: Some(Arc::clone(&introductions) as Arc<dyn JustInTime>),
+            https: Some(router()),
         };
         let gateway = runtime
             .block_on(async {
@@ -281,7 +389,20 @@ impl Bench {
             })
             .unwrap();
         let at = gateway.addresses();
-        Self { runtime, gateway, at, registry, metrics, intake, tap, broker, ca, issuer }
+        Self {
+            runtime,
+            gateway,
+            at,
+            registry,
+            introductions,
+            keys,
+            metrics,
+            intake,
+            tap,
+            broker,
+            ca,
+            issuer,
+        }
     }
 
     /// A device with a registered, active certificate.
@@ -311,6 +432,11 @@ impl Bench {
             assert!(Instant::now() < deadline, "not in time: {what}");
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// How many were refused for `reason`.
+    pub(crate) fn refused(&self, reason: Refused) -> u64 {
+        self.gateway.counters().refused.get(&reason).copied().unwrap_or(0)
     }
 
     /// The distinct lines that the counters hold for `identity`.

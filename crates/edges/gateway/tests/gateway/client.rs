@@ -175,6 +175,17 @@ impl Client {
         self.next_within(PATIENCE).map_or_else(|| "closed".to_owned(), |packet| show(&packet))
     }
 
+    /// The next packet as text, with its reason string.
+    pub(crate) fn next_told(&mut self) -> String {
+        match self.next_within(PATIENCE) {
+            None => "closed".to_owned(),
+            Some(packet) => match reason(&packet) {
+                Some(reason) => format!("{}: {reason}", show(&packet)),
+                None => show(&packet),
+            },
+        }
+    }
+
     /// Whether nothing comes for a short while.
     pub(crate) fn is_quiet(&mut self) -> bool {
         self.next_within(Duration::from_millis(120)).is_none()
@@ -291,6 +302,21 @@ fn codes<T: std::fmt::Debug>(codes: &[T]) -> String {
 fn message(topic: &str, payload: &[u8], qos: Qos, retain: bool) -> String {
     let retain = if retain { " retained" } else { "" };
     format!("{topic}={} @{}{retain}", String::from_utf8_lossy(payload), qos as u8)
+}
+
+/// The reason string of a packet.
+fn reason(packet: &Packet) -> Option<String> {
+    let properties: Vec<Property> = match packet {
+        Packet::V5_0Connack(p) => p.props().clone(),
+        Packet::V5_0Suback(p) => p.props().clone(),
+        Packet::V5_0Puback(p) => p.props().clone().unwrap_or_default(),
+        Packet::V5_0Disconnect(p) => p.props().clone().unwrap_or_default(),
+        _ => return None,
+    };
+    properties.iter().find_map(|property| match property {
+        Property::ReasonString(reason) => Some(reason.val().to_owned()),
+        _ => None,
+    })
 }
 
 /// A packet in a few words.

@@ -155,8 +155,9 @@ impl Packet {
             7 => acknowledgement("pubcomp"),
             9 | 11 => {
                 let name = if self.first >> 4 == 9 { "suback" } else { "unsuback" };
-                // Properties of ours there are none, but for their length.
-                let codes = body.get(if v5 { 3 } else { 2 }..).unwrap_or_default();
+                let properties = take_variable(body.get(2..).unwrap_or_default());
+                let (length, used) = properties.filter(|_| v5).unwrap_or((0, 0));
+                let codes = body.get(2 + used + length..).unwrap_or_default();
                 codes.iter().fold(name.to_owned(), |shown, code| format!("{shown} {code:#04x}"))
             }
             13 => "pingresp".to_owned(),
