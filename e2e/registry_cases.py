@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 INVALID = "InvalidRequestException"
@@ -11,6 +12,25 @@ MISSING = "ResourceNotFoundException"
 EXISTS = "ResourceAlreadyExistsException"
 CONFLICT = "VersionConflictException"
 LIMIT = "LimitExceededException"
+IN_USE = "DeleteConflictException"
+STATE = "CertificateStateException"
+NOT_VALID = "CertificateValidationException"
+AMBIGUOUS = "CertificateConflictException"
+NO_CODE = "RegistrationCodeValidationException"
+
+# Errors that depend on what is asked for, with their HTTP status.
+STATUSES = {
+    INVALID: 400,
+    NOT_VALID: 400,
+    NO_CODE: 400,
+    MISSING: 404,
+    STATE: 406,
+    EXISTS: 409,
+    CONFLICT: 409,
+    IN_USE: 409,
+    AMBIGUOUS: 409,
+    LIMIT: 410,
+}
 
 # No name in the registry holds one of these.
 ODD_NAMES = [
@@ -54,11 +74,7 @@ def refusal(operation, code, text="", **args):
 
 
 def call(client, operation, **args):
-    return getattr(client, pythonic(operation))(**args)
-
-
-def pythonic(operation):
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).lstrip("_")
+    return getattr(client, xform_name(operation))(**args)
 
 
 def refused(client, operation, code, text="", **args):
@@ -69,8 +85,7 @@ def refused(client, operation, code, text="", **args):
     error = response["Error"]
     assert error["Code"] == code, error
     assert text in error["Message"], error
-    statuses = {INVALID: 400, MISSING: 404, EXISTS: 409, CONFLICT: 409, LIMIT: 410}
-    assert response["ResponseMetadata"]["HTTPStatusCode"] == statuses[code]
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == STATUSES[code]
     modelled = client.exceptions.from_code(code)
     assert isinstance(caught.value, modelled), f"{operation} does not model {code}"
     return caught.value
@@ -78,7 +93,7 @@ def refused(client, operation, code, text="", **args):
 
 def pages(client, operation, key, size=None, **args):
     """Every page that boto3's paginator gets; no token comes twice."""
-    paginator = client.get_paginator(pythonic(operation))
+    paginator = client.get_paginator(xform_name(operation))
     config = {"PageSize": size} if size else {}
     return [page[key] for page in paginator.paginate(**args, PaginationConfig=config)]
 
@@ -103,7 +118,7 @@ def together(count, act):
 def modelled_errors(client, operation):
     """The errors of AWS's model that depend on what is asked for."""
     shapes = client.meta.service_model.operation_model(operation).error_shapes
-    return {shape.name for shape in shapes} & {INVALID, MISSING, EXISTS, CONFLICT, LIMIT}
+    return {shape.name for shape in shapes} & STATUSES.keys()
 
 
 def check_coverage(client, operations, refusals, exceptions):
