@@ -22,10 +22,18 @@ pub struct Route {
     pub path: &'static str,
     /// What it asks for.
     pub access: Access,
+    /// For a route that changes something: what the change is called in the audit trail, by AWS's
+    /// name where there is one.
+    pub change: Option<&'static str>,
 }
 
 const fn route(method: Method, path: &'static str, access: Access) -> Route {
-    Route { method, path, access }
+    Route { method, path, access, change: None }
+}
+
+/// A route by which an administrator changes something.
+const fn change(method: Method, path: &'static str, operation: &'static str) -> Route {
+    Route { method, path, access: ADMIN, change: Some(operation) }
 }
 
 const VIEWER: Access = Access::AtLeast(Role::Viewer);
@@ -41,17 +49,57 @@ pub const ROUTES: &[Route] = &[
     route(Method::GET, "/api/v1/overview", VIEWER),
     route(Method::GET, "/api/v1/pipeline", VIEWER),
     route(Method::GET, "/api/v1/things", VIEWER),
-    route(Method::POST, "/api/v1/things", ADMIN),
+    change(Method::POST, "/api/v1/things", "CreateThing"),
     route(Method::GET, "/api/v1/things/{name}", VIEWER),
     route(Method::GET, "/api/v1/things/{name}/metrics", VIEWER),
     route(Method::GET, "/api/v1/alarms", VIEWER),
     route(Method::GET, "/api/v1/profiles", VIEWER),
     route(Method::GET, "/api/v1/profiles/{name}", VIEWER),
     route(Method::POST, "/api/v1/search", ANALYST),
+    change(Method::PATCH, "/api/v1/things/{name}", "UpdateThing"),
+    change(Method::DELETE, "/api/v1/things/{name}", "DeleteThing"),
+    route(Method::GET, "/api/v1/thing-types", VIEWER),
+    change(Method::POST, "/api/v1/thing-types", "CreateThingType"),
+    change(Method::POST, "/api/v1/thing-types/{name}/deprecation", "DeprecateThingType"),
+    change(Method::DELETE, "/api/v1/thing-types/{name}", "DeleteThingType"),
+    route(Method::GET, "/api/v1/groups", VIEWER),
+    change(Method::POST, "/api/v1/groups", "CreateThingGroup"),
+    route(Method::GET, "/api/v1/groups/{name}", VIEWER),
+    change(Method::DELETE, "/api/v1/groups/{name}", "DeleteThingGroup"),
+    change(Method::PUT, "/api/v1/groups/{name}/things/{thing}", "AddThingToThingGroup"),
+    change(Method::DELETE, "/api/v1/groups/{name}/things/{thing}", "RemoveThingFromThingGroup"),
+    route(Method::GET, "/api/v1/certificates", VIEWER),
+    change(Method::POST, "/api/v1/certificates", "CreateKeysAndCertificate"),
+    route(Method::GET, "/api/v1/certificates/{id}", VIEWER),
+    change(Method::PATCH, "/api/v1/certificates/{id}", "UpdateCertificate"),
+    change(Method::DELETE, "/api/v1/certificates/{id}", "DeleteCertificate"),
+    change(Method::PUT, "/api/v1/certificates/{id}/things/{thing}", "AttachThingPrincipal"),
+    change(Method::DELETE, "/api/v1/certificates/{id}/things/{thing}", "DetachThingPrincipal"),
+    change(Method::PUT, "/api/v1/certificates/{id}/policies/{policy}", "AttachPolicy"),
+    change(Method::DELETE, "/api/v1/certificates/{id}/policies/{policy}", "DetachPolicy"),
+    route(Method::GET, "/api/v1/policies", VIEWER),
+    change(Method::POST, "/api/v1/policies", "CreatePolicy"),
+    route(Method::POST, "/api/v1/policy-check", VIEWER),
+    route(Method::POST, "/api/v1/policy-explanation", VIEWER),
+    route(Method::POST, "/api/v1/rights-explanation", VIEWER),
+    route(Method::GET, "/api/v1/policies/{name}", VIEWER),
+    change(Method::DELETE, "/api/v1/policies/{name}", "DeletePolicy"),
+    change(Method::POST, "/api/v1/policies/{name}/versions", "CreatePolicyVersion"),
+    change(Method::DELETE, "/api/v1/policies/{name}/versions/{version}", "DeletePolicyVersion"),
+    change(Method::PUT, "/api/v1/policies/{name}/default-version", "SetDefaultPolicyVersion"),
+    change(Method::PUT, "/api/v1/policies/{name}/groups/{group}", "AttachPolicy"),
+    change(Method::DELETE, "/api/v1/policies/{name}/groups/{group}", "DetachPolicy"),
+    route(Method::GET, "/api/v1/connections", VIEWER),
+    route(Method::GET, "/api/v1/connections/{client_id}", VIEWER),
+    change(Method::DELETE, "/api/v1/connections/{client_id}", "DeleteConnection"),
+    route(Method::GET, "/api/v1/connection-log", VIEWER),
+    route(Method::GET, "/api/v1/changes", ADMIN),
+    route(Method::GET, "/api/v1/mqtt/messages", ADMIN),
+    change(Method::POST, "/api/v1/mqtt/messages", "Publish"),
 ];
 
-/// What `method` on `path` asks for; `None` if there is no such route. HEAD is answered as GET is.
-pub(crate) fn required(method: &Method, path: &str) -> Option<Access> {
+/// The route of `method` on `path`, if there is one. HEAD is answered as GET is.
+pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Route> {
     let method = if *method == Method::HEAD { &Method::GET } else { method };
-    ROUTES.iter().find(|route| route.method == *method && route.path == path).map(|r| r.access)
+    ROUTES.iter().find(|route| route.method == *method && route.path == path)
 }

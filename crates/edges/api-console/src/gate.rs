@@ -9,14 +9,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use picket_core::ErrorCode;
+use picket_core::{ErrorCode, Role};
 
-use crate::access::{self, Access};
+use crate::access::{self, Access, Route};
+use crate::audit::Change;
 use crate::error::{ApiError, ApiResult};
 use crate::sessions::Session;
 use crate::state::Shared;
-use picket_core::Role;
-
 use crate::users;
 
 /// The header that carries the session's change token.
@@ -53,20 +52,25 @@ pub(crate) async fn pass(
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = path.unwrap_or_default();
-    let caller = match admit(&state, &method, &path, request.headers()).await {
+    let route = access::find(&method, &path);
+    let caller = match admit(&state, &method, route, request.headers()).await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    let user = caller.as_ref().map(|caller| caller.session.user.clone());
+    let change = caller.as_ref().zip(route.and_then(|route| route.change)).map(|(caller, operation)| {
+        Change {
+            user: caller.session.user.clone(),
+            peer: request.extensions().get::<Peer>().map(|peer| peer.0),
+            operation,
+            path: request.uri().path().trim_start_matches("/api/v1/").to_owned(),
+        }
+    });
     if let Some(caller) = caller {
         request.extensions_mut().insert(caller);
     }
-    let uri = request.uri().path().to_owned();
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     let response = limited(&state, &path, next.run(request)).await;
-    if is_change(&method, &path) {
-        let (user, status) = (user.as_deref().unwrap_or("-"), response.status().as_u16());
-        tracing::info!(target: "picket::audit", user, ?peer, %method, path = uri, status, "console change");
+    if let Some(change) = change {
+        change.record(&state, state.now(), &response).await;
     }
     response
 }
@@ -74,10 +78,11 @@ pub(crate) async fn pass(
 async fn admit(
     state: &Shared,
     method: &Method,
-    path: &str,
+    route: Option<&Route>,
     headers: &HeaderMap,
 ) -> ApiResult<Option<Caller>> {
-    let access = access::required(method, path)
+    let access = route
+        .map(|route| route.access)
         .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "there is no such route"))?;
     let reads = matches!(*method, Method::GET | Method::HEAD);
     if !reads {
@@ -142,10 +147,6 @@ fn same_origin(headers: &HeaderMap) -> ApiResult<()> {
         return Ok(());
     }
     Err(ApiError::new(ErrorCode::Forbidden, "the request was made by a page of another origin"))
-}
-
-fn is_change(method: &Method, path: &str) -> bool {
-    !matches!(*method, Method::GET | Method::HEAD) && path != SEARCH_PATH
 }
 
 async fn limited(state: &Shared, path: &str, answer: impl Future<Output = Response>) -> Response {

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod assets;
+mod audit;
 mod config;
 mod error;
 mod gate;

@@ -11,7 +11,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use picket_core::{Clock, Tasks};
-use picket_ports::{Alarms, Enrollment, Pipeline, Registry, Search};
+use picket_ports::connection_log::ConnectionLog;
+use picket_ports::connections::Connections;
+use picket_ports::messages::Listen;
+use picket_ports::{Alarms, Enrollment, Pipeline, Publish, Search};
+use picket_registry::ControlPlane;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
@@ -27,8 +31,16 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// What the console needs from the rest of the server.
 #[derive(Debug)]
 pub struct ConsoleDeps {
-    /// Things, profiles and users.
-    pub registry: Arc<dyn Registry>,
+    /// Things, groups, certificates, policies; with the storage of profiles and users.
+    pub control: Arc<ControlPlane>,
+    /// Who is connected.
+    pub connections: Arc<dyn Connections>,
+    /// Who came and went.
+    pub connection_log: Arc<dyn ConnectionLog>,
+    /// Takes the test client's messages.
+    pub publish: Arc<dyn Publish>,
+    /// Gives it those that pass.
+    pub listen: Arc<dyn Listen>,
     /// Makes things.
     pub enrollment: Arc<dyn Enrollment>,
     /// The book of alarms.

@@ -3,8 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use picket_core::{Clock, Timestamp};
-use picket_ports::{Alarms, Enrollment, Pipeline, Registry, Search};
+use picket_core::{Clock, Tasks, Timestamp};
+use picket_ports::connection_log::ConnectionLog;
+use picket_ports::connections::Connections;
+use picket_ports::messages::Listen;
+use picket_ports::{Alarms, Enrollment, Pipeline, Publish, Registry, Search};
+use picket_registry::ControlPlane;
 use tokio::sync::Semaphore;
 
 use crate::config::ConsoleConfig;
@@ -19,6 +23,12 @@ use crate::sessions::{SessionBook, SessionLimits};
 pub(crate) struct ConsoleState {
     pub(crate) config: ConsoleConfig,
     pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) control: Arc<ControlPlane>,
+    pub(crate) connections: Arc<dyn Connections>,
+    pub(crate) connection_log: Arc<dyn ConnectionLog>,
+    pub(crate) publish: Arc<dyn Publish>,
+    pub(crate) listen: Arc<dyn Listen>,
+    pub(crate) tasks: Tasks,
     pub(crate) enrollment: Arc<dyn Enrollment>,
     pub(crate) alarms: Arc<dyn Alarms>,
     pub(crate) search: Arc<dyn Search>,
@@ -47,7 +57,13 @@ impl ConsoleState {
             entries_max: config.lockout_entries_max,
         };
         Self {
-            registry: deps.registry.clone(),
+            registry: deps.control.registry().clone(),
+            control: deps.control.clone(),
+            connections: deps.connections.clone(),
+            connection_log: deps.connection_log.clone(),
+            publish: deps.publish.clone(),
+            listen: deps.listen.clone(),
+            tasks: deps.tasks.clone(),
             enrollment: deps.enrollment.clone(),
             alarms: deps.alarms.clone(),
             search: deps.search.clone(),

@@ -1,11 +1,19 @@
 //! The API's handlers, one file per resource.
 
 mod alarms;
+mod certificates;
+mod changes;
+mod connections;
 mod extract;
+mod groups;
+mod mqtt;
 mod overview;
+mod paging;
+mod policies;
 mod profiles;
 mod search;
 mod session;
+mod thing_types;
 mod things;
 
 use axum::Router;
@@ -13,7 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use picket_core::ErrorCode;
 
 pub(crate) use self::extract::{Body, Name, Params};
@@ -28,22 +36,84 @@ const OPENAPI: &str = include_str!("../openapi.json");
 pub(crate) fn router(state: Shared) -> Router {
     Router::new()
         .route("/api/v1/openapi.json", get(openapi))
-        .route("/api/v1/session", get(session::show).post(session::log_in).delete(session::log_out))
-        .route("/api/v1/overview", get(overview::show))
-        .route("/api/v1/pipeline", get(overview::pipeline))
-        .route("/api/v1/things", get(things::list::list).post(things::create::create))
-        .route("/api/v1/things/{name}", get(things::detail::show))
-        .route("/api/v1/things/{name}/metrics", get(things::metrics::show))
-        .route("/api/v1/alarms", get(alarms::list))
-        .route("/api/v1/profiles", get(profiles::list))
-        .route("/api/v1/profiles/{name}", get(profiles::show))
-        .route("/api/v1/search", post(search::run))
+        .merge(watching())
+        .merge(fleet())
+        .merge(policies())
+        .merge(operating())
         .method_not_allowed_fallback(no_such_method)
         .route_layer(middleware::from_fn_with_state(state.clone(), gate::pass))
         .fallback(get(assets::serve))
         .layer(DefaultBodyLimit::max(state.config.body_bytes_max))
         .layer(middleware::map_response(complete))
         .with_state(state)
+}
+
+fn watching() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/session", get(session::show).post(session::log_in).delete(session::log_out))
+        .route("/api/v1/overview", get(overview::show))
+        .route("/api/v1/pipeline", get(overview::pipeline))
+        .route("/api/v1/alarms", get(alarms::list))
+        .route("/api/v1/profiles", get(profiles::list))
+        .route("/api/v1/profiles/{name}", get(profiles::show))
+        .route("/api/v1/search", post(search::run))
+}
+
+fn fleet() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/things", get(things::list::list).post(things::create::create))
+        .route(
+            "/api/v1/things/{name}",
+            get(things::detail::show).patch(things::change::change).delete(things::delete::delete),
+        )
+        .route("/api/v1/things/{name}/metrics", get(things::metrics::show))
+        .route("/api/v1/thing-types", get(thing_types::list).post(thing_types::create))
+        .route("/api/v1/thing-types/{name}", delete(thing_types::delete))
+        .route("/api/v1/thing-types/{name}/deprecation", post(thing_types::deprecate))
+        .route("/api/v1/groups", get(groups::list).post(groups::create))
+        .route("/api/v1/groups/{name}", get(groups::show).delete(groups::delete))
+        .route(
+            "/api/v1/groups/{name}/things/{thing}",
+            put(groups::add_thing).delete(groups::remove_thing),
+        )
+        .route("/api/v1/certificates", get(certificates::list).post(certificates::create))
+        .route(
+            "/api/v1/certificates/{id}",
+            get(certificates::show).patch(certificates::change).delete(certificates::delete),
+        )
+        .route(
+            "/api/v1/certificates/{id}/things/{thing}",
+            put(certificates::attach_thing).delete(certificates::detach_thing),
+        )
+        .route(
+            "/api/v1/certificates/{id}/policies/{policy}",
+            put(certificates::attach_policy).delete(certificates::detach_policy),
+        )
+}
+
+fn policies() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/policies", get(policies::list).post(policies::create))
+        .route("/api/v1/policy-check", post(policies::check))
+        .route("/api/v1/policy-explanation", post(policies::explain))
+        .route("/api/v1/rights-explanation", post(policies::rights))
+        .route("/api/v1/policies/{name}", get(policies::show).delete(policies::delete))
+        .route("/api/v1/policies/{name}/versions", post(policies::create_version))
+        .route("/api/v1/policies/{name}/versions/{version}", delete(policies::delete_version))
+        .route("/api/v1/policies/{name}/default-version", put(policies::set_default))
+        .route(
+            "/api/v1/policies/{name}/groups/{group}",
+            put(policies::attach_group).delete(policies::detach_group),
+        )
+}
+
+fn operating() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/connections", get(connections::list))
+        .route("/api/v1/connections/{client_id}", get(connections::show).delete(connections::end))
+        .route("/api/v1/connection-log", get(connections::log))
+        .route("/api/v1/changes", get(changes::list))
+        .route("/api/v1/mqtt/messages", get(mqtt::follow).post(mqtt::publish))
 }
 
 async fn openapi() -> Response {

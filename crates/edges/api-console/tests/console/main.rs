@@ -5,6 +5,7 @@
 mod access;
 mod api;
 mod client;
+mod control;
 mod fakes;
 mod limits;
 mod log_in;

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
-use picket_core::{ManualClock, MetricValue, Secret, Tasks, ThingName, Timestamp};
+use picket_core::{Clock, ManualClock, MetricValue, Secret, Tasks, ThingName, Timestamp};
 use picket_ports::alarms::Violation;
-use picket_ports::registry::{DocumentKind, Thing};
-use picket_ports::{Registry, Search, SearchError, SearchRequest, SearchResult};
+use picket_ports::registry::{DocumentKind, Documents as _, Thing, Things as _};
+use picket_ports::{Search, SearchError, SearchRequest, SearchResult};
 use picket_sqlite::SqliteRegistry;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::client::Client;
+use crate::control;
 use crate::fakes::{FakeAlarms, FakeEnrollment, FakePipeline};
 
 /// A search engine that answers by the words of the search and keeps what it was asked.
@@ -105,8 +106,15 @@ impl Rig {
         let search = Arc::new(FakeSearch::default());
         let pipeline = Arc::new(FakePipeline::default());
         let tasks = Tasks::new();
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let broker = control::broker(shared.clone(), &tasks);
+        let control = control::control(registry.clone(), &broker, shared, &tasks).await;
         let deps = ConsoleDeps {
-            registry: registry.clone(),
+            control,
+            connections: broker.clone(),
+            connection_log: Arc::new(control::EmptyLog),
+            publish: broker.clone(),
+            listen: broker,
             enrollment: Arc::new(FakeEnrollment::default()),
             alarms: alarms.clone(),
             search: search.clone(),
@@ -128,12 +136,7 @@ impl Rig {
 
     /// Registers a thing.
     pub(crate) async fn add_thing(&self, name: &str) {
-        let thing = Thing {
-            name: ThingName::new(name).unwrap(),
-            type_name: None,
-            attributes: Vec::new(),
-            created: NOW,
-        };
+        let thing = Thing::new(ThingName::new(name).unwrap(), name, NOW);
         self.registry.create_thing(&thing).await.unwrap();
     }
 

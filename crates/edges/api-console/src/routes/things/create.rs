@@ -1,14 +1,14 @@
 //! Giving a new device its identity.
 
-use axum::Json;
+use axum::{Extension, Json};
 use axum::extract::State;
 use axum::http::StatusCode;
 use picket_core::{CertificateId, ThingName};
 use picket_ports::ThingBundle;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Changed;
 use crate::error::ApiResult;
-use crate::gate::Caller;
 use crate::routes::Body;
 use crate::state::Shared;
 
@@ -33,12 +33,11 @@ pub(crate) struct BundleView {
 
 pub(crate) async fn create(
     State(state): State<Shared>,
-    caller: Caller,
     Body(new): Body<NewThing>,
-) -> ApiResult<(StatusCode, Json<BundleView>)> {
+) -> ApiResult<(StatusCode, Extension<Changed>, Json<BundleView>)> {
     let bundle = state.enrollment.create_thing(&new.name, new.group.as_deref()).await?;
     let ThingBundle { thing, certificate_id, certificate_pem, private_key_pem, ca_pem } = bundle;
-    tracing::info!(target: "picket::audit", user = caller.session.user, %thing, %certificate_id, "thing created");
+    let changed = Extension(Changed(format!("thing/{thing}")));
     let view = BundleView { thing, certificate_id, certificate_pem, private_key_pem, ca_pem };
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok((StatusCode::CREATED, changed, Json(view)))
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use picket_core::{CertificateId, ErrorCode, ThingName, Timestamp};
 use picket_ports::RegistryError;
 use picket_ports::alarms::AlarmFilter;
-use picket_ports::registry::{CertificateStatus, Page, Thing};
+use picket_ports::registry::{CertificateStatus, Page};
 use serde::Serialize;
 
 use crate::error::{ApiError, ApiResult};
@@ -23,9 +23,9 @@ pub(crate) struct CertificateView {
 }
 
 #[derive(Debug, Serialize)]
-struct Attribute {
-    name: String,
-    value: String,
+pub(crate) struct Attribute {
+    pub(crate) name: String,
+    pub(crate) value: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -33,7 +33,10 @@ pub(crate) struct ThingView {
     name: ThingName,
     /// False for a device that reports without being in the registry.
     registered: bool,
+    id: Option<String>,
     type_name: Option<String>,
+    billing_group: Option<String>,
+    version: Option<u64>,
     attributes: Vec<Attribute>,
     created_ms: Option<Timestamp>,
     groups: Vec<String>,
@@ -66,30 +69,26 @@ pub(crate) async fn show(
         Err(missing) if alarms.is_empty() => return Err(missing.into()),
         Err(_) => None,
     };
-    let (type_name, attributes, created_ms) = described(thing);
     let events = SavedSpl {
         spl: spl_text::events_of_thing(&state.config.index, name.as_str()),
         earliest: "-1h".to_owned(),
         latest: "now".to_owned(),
     };
+    let pairs = thing.as_ref().map(|thing| thing.attributes.clone()).unwrap_or_default();
     Ok(Json(ThingView {
         name,
         registered,
-        type_name,
-        attributes,
-        created_ms,
+        id: thing.as_ref().map(|thing| thing.id.clone()),
+        type_name: thing.as_ref().and_then(|thing| thing.type_name.clone()),
+        billing_group: thing.as_ref().and_then(|thing| thing.billing_group.clone()),
+        version: thing.as_ref().map(|thing| thing.version),
+        attributes: pairs.into_iter().map(|(name, value)| Attribute { name, value }).collect(),
+        created_ms: thing.map(|thing| thing.created),
         groups,
         certificates,
         alarms,
         events,
     }))
-}
-
-fn described(thing: Option<Thing>) -> (Option<String>, Vec<Attribute>, Option<Timestamp>) {
-    let Some(thing) = thing else { return (None, Vec::new(), None) };
-    let pairs = thing.attributes.into_iter();
-    let attributes = pairs.map(|(name, value)| Attribute { name, value }).collect();
-    (thing.type_name, attributes, Some(thing.created))
 }
 
 async fn alarms(state: &ConsoleState, name: &ThingName) -> ApiResult<Vec<AlarmView>> {
