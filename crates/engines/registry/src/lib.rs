@@ -38,6 +38,8 @@ mod view;
 #[cfg(test)]
 mod test_pki;
 #[cfg(test)]
+mod rules_hold;
+#[cfg(test)]
 mod test_plane;
 
 pub use access_keys::{
