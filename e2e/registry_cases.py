@@ -17,17 +17,21 @@ STATE = "CertificateStateException"
 NOT_VALID = "CertificateValidationException"
 AMBIGUOUS = "CertificateConflictException"
 NO_CODE = "RegistrationCodeValidationException"
+MALFORMED = "MalformedPolicyException"
+VERSIONS = "VersionsLimitExceededException"
 
 # Errors that depend on what is asked for, with their HTTP status.
 STATUSES = {
     INVALID: 400,
     NOT_VALID: 400,
     NO_CODE: 400,
+    MALFORMED: 400,
     MISSING: 404,
     STATE: 406,
     EXISTS: 409,
     CONFLICT: 409,
     IN_USE: 409,
+    VERSIONS: 409,
     AMBIGUOUS: 409,
     LIMIT: 410,
 }
