@@ -122,12 +122,11 @@ fn from_header(head: &Head<'_>) -> Result<Claim, SignatureError> {
             SignatureError::incomplete(format!("the Authorization header has no {name}"))
         })
     };
-    let amz_date = date_of(head)?;
     build(Parts {
         credential: need(credential, "Credential")?,
         signed: need(signed, "SignedHeaders")?,
         signature: need(signature, "Signature")?,
-        amz_date,
+        amz_date: date_of(head)?,
         token: head.header("x-amz-security-token").map(Secret::new),
         form: Form::Header,
     })

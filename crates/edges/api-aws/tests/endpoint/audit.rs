@@ -1,0 +1,63 @@
+//! The audit trail.
+
+use picket_ports::registry::{ChangeFilter, ChangeRecord, Page};
+
+use crate::rig::{Ask, Rig};
+
+async fn records(rig: &Rig) -> Vec<ChangeRecord> {
+    let page = Page::first(100);
+    rig.registry.recorded_changes(&ChangeFilter::default(), &page).await.unwrap().rows
+}
+
+#[tokio::test]
+async fn every_change_that_was_tried_is_there_when_its_answer_comes() {
+    let rig = Rig::new().await;
+    let body = || r#"{"roleArn":"arn:aws:iam::000000000000:role/r"}"#;
+    let create = || Ask::post("/role-aliases/a%40b", body());
+    let made = rig.admin("iot", create()).await;
+    let [record] = &records(&rig).await[..] else { panic!("one record") };
+    assert_eq!(record.actor, "admin");
+    assert_eq!(record.access_key.as_deref(), Some(rig.admin.key.id.as_str()));
+    assert_eq!((record.service.as_str(), record.operation.as_str()), ("iot", "CreateRoleAlias"));
+    assert_eq!((record.resource.as_str(), &record.error), ("rolealias/a@b", &None));
+    assert_eq!(record.request_id, made.header("x-amzn-requestid"));
+    assert!(record.source.starts_with("127.0.0.1:"), "{}", record.source);
+    rig.admin("iot", create()).await;
+    rig.viewer("iot", create()).await;
+    let errors: Vec<Option<String>> =
+        records(&rig).await.into_iter().map(|record| record.error).collect();
+    let expected = ["AccessDeniedException", "ResourceAlreadyExistsException"];
+    assert_eq!(errors[..2], expected.map(|code| Some(code.to_owned())));
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn reads_and_strangers_are_not_in_it() {
+    let rig = Rig::new().await;
+    rig.admin("iot", Ask::get("/endpoint")).await;
+    let create = Ask::post("/role-aliases/a", "{}");
+    rig.send(rig.plain(&create)).await;
+    rig.send(rig.signed(&create, &rig.forger("iot"))).await;
+    assert_eq!(records(&rig).await, []);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn what_was_changed_is_named_and_no_secret_is() {
+    let rig = Rig::new().await;
+    let made = rig.admin("iam", Ask::form("Action=CreateAccessKey&UserName=viewer")).await;
+    let id = made.text.split("<AccessKeyId>").nth(1).unwrap().split('<').next().unwrap();
+    let [record] = &records(&rig).await[..] else { panic!("one record") };
+    assert_eq!(record.resource, format!("user/viewer accesskey/{id}"));
+    let secret = made.text.split("<SecretAccessKey>").nth(1).unwrap().split('<').next().unwrap();
+    assert_eq!(secret.len(), 40);
+    assert!(!format!("{record:?}").contains(secret));
+    let body = r#"{"logTarget":{"targetType":"CLIENT_ID","targetName":"p"},"logLevel":"INFO"}"#;
+    rig.admin("iot", Ask::post("/v2LoggingLevel", body)).await;
+    let tag = r#"{"resourceArn":"arn:aws:iot:us-east-1:000000000000:rule/r","tags":[]}"#;
+    rig.admin("iot", Ask::post("/tags", tag)).await;
+    let latest = records(&rig).await.into_iter().next().unwrap();
+    assert_eq!(latest.resource, "arn:aws:iot:us-east-1:000000000000:rule/r");
+    assert_eq!(latest.error.as_deref(), Some("ResourceNotFoundException"));
+    rig.end().await;
+}
