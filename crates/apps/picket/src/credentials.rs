@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Credentials {
     /// The console and its API.
     pub(crate) console: ConsoleAccess,
+    /// The AWS endpoint.
+    pub(crate) aws: AwsAccess,
     /// The event collector.
     pub(crate) hec: HecAccess,
     /// The MQTT front door.
@@ -33,6 +35,21 @@ pub(crate) struct ConsoleAccess {
     pub(crate) username: String,
     /// Their password.
     pub(crate) password: Secret,
+}
+
+/// Calling AWS's operations.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AwsAccess {
+    /// `http://HOST:PORT`.
+    pub(crate) endpoint_url: String,
+    /// The region of every ARN.
+    pub(crate) region: String,
+    /// The account of every ARN.
+    pub(crate) account_id: String,
+    /// The first user's access key.
+    pub(crate) access_key_id: String,
+    /// Its secret.
+    pub(crate) secret_access_key: Secret,
 }
 
 /// Sending events.
@@ -123,6 +140,13 @@ mod tests {
                 username: "admin".to_owned(),
                 password: Secret::new("p"),
             },
+            aws: AwsAccess {
+                endpoint_url: "http://127.0.0.1:4566".to_owned(),
+                region: "us-east-1".to_owned(),
+                account_id: "000000000000".to_owned(),
+                access_key_id: "AKIA".to_owned(),
+                secret_access_key: Secret::new("s"),
+            },
             hec: HecAccess {
                 url: "https://127.0.0.1:8088".to_owned(),
                 token: Secret::new("t"),
@@ -143,6 +167,6 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let read = Credentials::read(dir.path()).unwrap();
         assert_eq!(read.hec.token.expose(), "t");
-        assert!(!fs::read_to_string(&path).unwrap().contains("aws"));
+        assert_eq!(read.aws.secret_access_key.expose(), "s");
     }
 }

@@ -42,11 +42,22 @@ pub(super) struct UpArgs {
 pub(super) fn run(args: UpArgs) -> Result<(), Failure> {
     let config = configuration(&args)?;
     logging::start(&config.log).map_err(Failure::usage)?;
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::other("the runtime could not be started", &error))?;
     runtime.block_on(serve(args, config))
+}
+
+/// Each connection is an open file; as many as the system allows is the least to ask for.
+fn raise_file_limit() {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let wanted = rustix::process::Rlimit { current: limit.maximum, ..limit };
+    match rustix::process::setrlimit(rustix::process::Resource::Nofile, wanted) {
+        Ok(()) => tracing::debug!(files = ?limit.maximum, "open files allowed"),
+        Err(error) => tracing::warn!(%error, files = ?limit.current, "the limit of open files stays"),
+    }
 }
 
 fn configuration(args: &UpArgs) -> Result<Config, Failure> {
@@ -106,13 +117,14 @@ fn greet(credentials: &Credentials, json: bool) -> Result<(), Failure> {
     let port = |port: Option<u16>| port.map_or("off".to_owned(), |port| port.to_string());
     output::print_line(&format!(
         "\n  Picket is up.\n\n  console   {}\n  log-in    {} / {}\n\n  devices   mqtts://{}:{} \
-         (ALPN port {})\n  events    {}/services/collector\n  metrics   {}/metrics\n",
+         (ALPN port {})\n  AWS APIs  {}\n  events    {}/services/collector\n  metrics   {}/metrics\n",
         credentials.console.url,
         credentials.console.username,
         credentials.console.password.expose(),
         credentials.mqtt.host,
         port(credentials.mqtt.port),
         port(credentials.mqtt.alpn_port),
+        credentials.aws.endpoint_url,
         credentials.hec.url,
         credentials.admin.url,
     ))

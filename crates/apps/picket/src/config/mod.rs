@@ -9,12 +9,14 @@ mod nearest;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use picket_api_aws::AwsConfig;
 use picket_api_console::ConsoleConfig;
 use picket_api_splunk::HecConfig;
 use picket_core::Account;
 use picket_delivery::DeliveryConfig;
 use picket_detect::DetectConfig;
 use picket_gateway::GatewayConfig;
+use picket_registry::RegistryLimits;
 use picket_rules::RulesConfig;
 use picket_siem::SiemConfig;
 use serde::{Deserialize, Serialize};
@@ -25,6 +27,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Config {
     /// The account and region of every ARN. Defaults `000000000000` and `us-east-1`.
     pub(crate) account: Account,
+    /// The AWS endpoint.
+    pub(crate) aws: AwsConfig,
+    /// Quotas of things, groups, certificates and policies.
+    pub(crate) registry: RegistryLimits,
     /// The MQTT front door.
     pub(crate) gateway: GatewayConfig,
     /// Evaluation of reports.

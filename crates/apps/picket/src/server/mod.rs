@@ -3,6 +3,7 @@
 //! This is the one place that knows which adapter stands behind which port.
 
 mod admin;
+mod control;
 mod demo;
 mod identity;
 mod line;
@@ -14,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use picket_api_console::{ConsoleDeps, ConsoleServer, Role};
+use picket_api_aws::AwsServer;
+use picket_api_console::{ConsoleDeps, ConsoleServer};
 use picket_api_splunk::{HecDeps, HecServer};
 use picket_broker::{Broker, BrokerLimits};
 use picket_core::{Clock, SystemClock, Tasks};
@@ -29,6 +31,7 @@ use picket_siem::{Siem, SiemDeps};
 use crate::config::Config;
 use crate::credentials::{AdminAccess, ConsoleAccess, Credentials, HecAccess, MqttAccess};
 
+use control::{Control, Engines};
 pub(crate) use demo::DemoPlan;
 use identity::Identity;
 use line::Line;
@@ -107,6 +110,8 @@ struct Back {
 
 /// From the front door to the delivery streams.
 struct Front {
+    control: Control,
+    aws: AwsServer,
     gateway: Arc<Gateway>,
     broker: Arc<Broker>,
     detect: Arc<DetectEngine>,
@@ -121,6 +126,7 @@ impl Server {
         let back = start_back(&config, &ground).await?;
         provision(&config, &ground, &back).await?;
         let front = start_front(&config, &ground, &back).await?;
+        let (control, aws) = (front.control, front.aws);
         let line = Arc::new(Line {
             gateway: front.gateway,
             broker: front.broker,
@@ -137,13 +143,14 @@ impl Server {
             .await
             .map_err(StartError::of("the admin listener"))?;
         let enroller = Arc::new(enroller(&ground)?);
-        let console = start_console(&config, &ground, &line, &enroller).await?;
+        let console = start_console(&config, &ground, &line, &control, &enroller).await?;
         let credentials = Credentials {
             console: ConsoleAccess {
                 url: format!("http://{console}"),
                 username: ADMIN.to_owned(),
                 password: ground.secrets.console_password.clone(),
             },
+            aws: control::access(&config, &ground, &aws),
             hec: HecAccess {
                 url: line.hec.url(),
                 token: ground.secrets.hec_token.clone(),
@@ -240,7 +247,7 @@ async fn start_back(config: &Config, ground: &Ground) -> Result<Back, StartError
 
 /// First start: the quickstart set. Until that has succeeded once, each start goes on with it.
 async fn provision(config: &Config, ground: &Ground, back: &Back) -> Result<(), StartError> {
-    let registry = &ground.storage.registry;
+    let registry: Arc<dyn Registry> = ground.storage.registry.clone();
     if ground.is_first_start {
         let token = &ground.secrets.hec_token;
         quickstart::apply(registry.clone(), &config.account, token, ground.clock.now())
@@ -278,11 +285,17 @@ async fn start_front(config: &Config, ground: &Ground, back: &Back) -> Result<Fr
         .await
         .map_err(StartError::of("the rules"))?;
     rules.follow_registry(&ground.scopes.delivery);
-    let broker = Broker::new(BrokerLimits::default(), ground.clock.clone());
+    let states = &*ground.storage.store;
+    let broker = Broker::open(BrokerLimits::default(), ground.clock.clone(), states)
+        .await
+        .map_err(StartError::of("the broker"))?;
     broker.start(&ground.scopes.detect);
     broker.attach_tap(rules.clone() as Arc<dyn MessageTap>);
     rules.attach_publisher(broker.clone() as Arc<dyn Publish>);
     let detect = start_detect(config, ground, &broker).await?;
+    let control = control::open(config, ground, &broker).await?;
+    let engines = Engines { broker: &broker, detect: &detect, rules: &rules };
+    let aws = control::serve(config, ground, &control, &engines).await?;
     let parts = GatewayParts {
         directory: ground.directory.clone() as Arc<dyn Directory>,
         cloud_metrics: detect.clone(),
@@ -291,11 +304,14 @@ async fn start_front(config: &Config, ground: &Ground, back: &Back) -> Result<Fr
         clock: ground.clock.clone(),
         account: config.account.clone(),
         identity: Some(ground.identity.server_identity().map_err(StartError::of("the gateway"))?),
+        access_keys: Some(control.keys.clone()),
+        just_in_time: Some(control.plane.clone()),
+        https: Some(picket_api_aws::https_router(aws.endpoint().clone())),
     };
     let gateway = Gateway::start(config.gateway.clone(), parts)
         .await
         .map_err(StartError::of("the gateway"))?;
-    Ok(Front { gateway: Arc::new(gateway), broker, detect, rules, delivery })
+    Ok(Front { control, aws, gateway: Arc::new(gateway), broker, detect, rules, delivery })
 }
 
 async fn start_detect(
@@ -332,16 +348,16 @@ async fn start_console(
     config: &Config,
     ground: &Ground,
     line: &Arc<Line>,
+    control: &Control,
     enroller: &Arc<Enroller>,
 ) -> Result<std::net::SocketAddr, StartError> {
-    let registry: Arc<dyn Registry> = ground.storage.registry.clone();
     let part = "the console";
-    let password = &ground.secrets.console_password;
-    picket_api_console::ensure_user(&*registry, &*ground.clock, ADMIN, password, Role::Admin)
-        .await
-        .map_err(StartError::of(part))?;
     let deps = ConsoleDeps {
-        registry,
+        control: control.plane.clone(),
+        connections: line.broker.clone(),
+        connection_log: line.gateway.connection_log(),
+        publish: line.broker.clone(),
+        listen: line.broker.clone(),
         enrollment: enroller.clone(),
         alarms: line.detect.clone(),
         search: Arc::new(line.siem.clone()),
