@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picket_ports::RegistryError;
-use picket_ports::registry::{ChangeSet, Registry};
+use picket_ports::registry::{ChangeSet, DocumentKind, Registry, RegistryChange};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::LiveDirectory;
+use crate::authorities::WelcomedAuthorities;
 use crate::view::{Announcements, View};
 
 const RETRY: Duration = Duration::from_secs(1);
@@ -21,9 +22,11 @@ const FORGOTTEN_AT_ONCE: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct Follower {
-    pub(super) registry: Arc<dyn Registry>,
-    pub(super) directory: Arc<LiveDirectory>,
-    pub(super) feed: broadcast::Receiver<ChangeSet>,
+    registry: Arc<dyn Registry>,
+    directory: Arc<LiveDirectory>,
+    feed: broadcast::Receiver<ChangeSet>,
+    /// The authorities could not be read when they had to be.
+    authorities_are_stale: bool,
 }
 
 /// What came of a snapshot.
@@ -35,10 +38,29 @@ enum Snapshot {
 }
 
 impl Follower {
+    /// A follower that has seen nothing. `feed` is from before the first [`Self::load`].
+    pub(super) fn new(
+        registry: Arc<dyn Registry>,
+        directory: Arc<LiveDirectory>,
+        feed: broadcast::Receiver<ChangeSet>,
+    ) -> Self {
+        Self { registry, directory, feed, authorities_are_stale: false }
+    }
+
     /// Applies changes as they come, until there are no more.
     pub(super) async fn run(mut self) {
         loop {
-            match self.feed.recv().await {
+            let next = match self.authorities_are_stale {
+                false => self.feed.recv().await,
+                true => match tokio::time::timeout(RETRY, self.feed.recv()).await {
+                    Ok(next) => next,
+                    Err(_) => {
+                        self.load_authorities().await;
+                        continue;
+                    }
+                },
+            };
+            match next {
                 Ok(set) => self.apply(&set).await,
                 Err(RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "the registry view fell behind and is loaded again");
@@ -73,6 +95,7 @@ impl Follower {
         let told = view.replacing(&self.directory.view.read());
         let before = std::mem::replace(&mut *self.directory.view.write(), view);
         drop(before);
+        self.load_authorities().await;
         self.directory.announce(told);
         self.directory.has_seen(revision);
         // What the snapshot holds for certain would only be taken back for a moment.
@@ -89,7 +112,7 @@ impl Follower {
         listening(&mut self.feed, self.registry.snapshot(&mut visit)).await
     }
 
-    async fn apply(&self, set: &ChangeSet) {
+    async fn apply(&mut self, set: &ChangeSet) {
         let mut told = Announcements::default();
         let graves = {
             let mut view = self.directory.view.write();
@@ -107,8 +130,29 @@ impl Follower {
             }
             self.directory.view.write().close(&grave);
         }
+        let is_authority = |change: &RegistryChange| {
+            matches!(change, RegistryChange::Document(DocumentKind::Authority, _))
+        };
+        if set.changes.iter().any(is_authority) {
+            self.load_authorities().await;
+        }
         self.directory.announce(told);
         self.directory.has_seen(set.revision);
+    }
+
+    /// Authorities are few, so they are read whole.
+    async fn load_authorities(&mut self) {
+        let loaded = self.registry.documents(DocumentKind::Authority).await;
+        self.authorities_are_stale = loaded.is_err();
+        match loaded {
+            Ok(documents) => {
+                let welcomed = WelcomedAuthorities::from_documents(&documents);
+                self.directory.welcomed.store(Arc::new(welcomed));
+            }
+            Err(error) => {
+                tracing::error!(%error, "the registered authorities could not be read; trying again");
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod follower;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use parking_lot::RwLock;
 use picket_core::{CertificateId, Tasks};
 use picket_ports::RegistryError;
@@ -11,6 +12,7 @@ use picket_ports::directory::{CertificateEntry, Directory, DirectoryChange, Prin
 use picket_ports::registry::Registry;
 use tokio::sync::{broadcast, watch};
 
+use crate::authorities::WelcomedAuthorities;
 use crate::view::{Announcements, View};
 use follower::Follower;
 
@@ -24,8 +26,10 @@ const CHANGES_KEPT: usize = 4_096;
 #[derive(Debug)]
 pub struct LiveDirectory {
     view: RwLock<View>,
+    welcomed: ArcSwap<WelcomedAuthorities>,
     changes: broadcast::Sender<DirectoryChange>,
     seen: watch::Sender<u64>,
+    tasks: Tasks,
 }
 
 impl LiveDirectory {
@@ -36,8 +40,8 @@ impl LiveDirectory {
     ) -> Result<Arc<Self>, RegistryError> {
         // From before the snapshot, so that nothing is missed in between.
         let feed = registry.changes();
-        let directory = Arc::new(Self::empty());
-        let mut follower = Follower { registry, directory: Arc::clone(&directory), feed };
+        let directory = Arc::new(Self::empty(tasks));
+        let mut follower = Follower::new(registry, Arc::clone(&directory), feed);
         follower.load().await?;
         let stop = tasks.clone();
         tasks.spawn("registry view", async move {
@@ -49,20 +53,27 @@ impl LiveDirectory {
         Ok(directory)
     }
 
-    fn empty() -> Self {
+    fn empty(tasks: &Tasks) -> Self {
         Self {
             view: RwLock::default(),
+            welcomed: ArcSwap::default(),
             changes: broadcast::Sender::new(CHANGES_KEPT),
             seen: watch::Sender::new(0),
+            tasks: tasks.clone(),
         }
     }
 
     /// Resolves when the view holds every change up to `revision` and has announced it; see
-    /// [`picket_ports::registry::Feed::revision`].
+    /// [`picket_ports::registry::Feed::revision`]. Resolves as well when the view is not followed any
+    /// more, which is when the server stops.
     pub async fn caught_up(&self, revision: u64) {
         let mut seen = self.seen.subscribe();
-        if seen.wait_for(|seen| *seen >= revision).await.is_err() {
-            tracing::debug!("the registry view is not followed any more");
+        tokio::select! {
+            biased;
+            _ = seen.wait_for(|seen| *seen >= revision) => {}
+            () = self.tasks.stopping() => {
+                tracing::debug!(revision, "the registry view is not followed any more");
+            }
         }
     }
 
@@ -89,6 +100,10 @@ impl Directory for LiveDirectory {
 
     fn principal(&self, certificate: &CertificateId, client_id: &str) -> Principal {
         self.view.read().principal(certificate, client_id)
+    }
+
+    fn is_welcome(&self, der: &[u8]) -> bool {
+        self.welcomed.load().have_signed(der)
     }
 
     fn is_registered(&self, name: &str) -> bool {

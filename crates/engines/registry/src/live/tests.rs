@@ -2,6 +2,7 @@
 
 mod any_changes;
 mod keeps_up;
+mod welcome;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

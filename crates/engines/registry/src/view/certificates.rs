@@ -72,7 +72,11 @@ impl CertificateRow {
         }
     }
 
-    fn things(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn count_things(&self) -> usize {
+        self.shared.len() + self.exclusive.len()
+    }
+
+    pub(super) fn things(&self) -> impl Iterator<Item = u32> {
         self.shared.iter().chain(self.exclusive.iter())
     }
 }

@@ -50,6 +50,8 @@ impl Grave {
 
 impl View {
     pub(super) fn put_group(&mut self, name: &str, parent: Option<&str>, told: &mut Announcements) {
+        // No group lies in itself; what is not there cannot be pointed at later.
+        let parent = parent.filter(|parent| *parent != name);
         let parent = parent.map(|parent| self.group_or_place(parent));
         let id = self.group_or_place(name);
         let Some(row) = self.groups.get_mut(id) else { return };

@@ -14,6 +14,7 @@ mod table;
 mod things;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use picket_ports::directory::ThingEntry;
@@ -28,13 +29,25 @@ use table::Table;
 use things::ThingRow;
 
 /// One consistent picture of the registry.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct View {
     things: Table<ThingRow>,
     certificates: Table<CertificateRow>,
     groups: Table<GroupRow>,
     policies: Table<PolicyRow>,
     graves: Vec<Grave>,
+}
+
+/// How much there is; the rest would fill any log.
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View")
+            .field("things", &self.things.len())
+            .field("certificates", &self.certificates.len())
+            .field("groups", &self.groups.len())
+            .field("policies", &self.policies.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl View {

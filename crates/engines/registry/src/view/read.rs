@@ -6,7 +6,12 @@ use picket_core::CertificateId;
 use picket_ports::directory::{CertificateEntry, Principal};
 
 use super::View;
+use super::certificates::CertificateRow;
 use super::groups::GroupRow;
+use super::table::Row as _;
+
+/// Up to so many things of a certificate are looked at one by one.
+const LOOKED_AT_MAX: usize = 4;
 
 impl View {
     pub(crate) fn certificate(&self, id: &CertificateId) -> Option<CertificateEntry> {
@@ -21,8 +26,7 @@ impl View {
             Principal { certificate: Some(certificate.clone()), ..Principal::default() };
         let row = self.certificate_row(certificate).and_then(|id| self.certificates.get(id));
         let Some(row) = row else { return principal };
-        let named = self.things.find(client_id).filter(|thing| row.is_attached(*thing));
-        let thing = named.or_else(|| row.sole_thing());
+        let thing = self.named_thing(row, client_id).or_else(|| row.sole_thing());
         principal.is_exclusive = thing.is_some() && thing == row.sole_thing();
         let mut policies: Vec<_> = row
             .policies
@@ -41,6 +45,16 @@ impl View {
         policies.dedup_by(|a, b| Arc::ptr_eq(a, b));
         principal.policies = policies.into_iter().cloned().collect();
         principal
+    }
+
+    /// The thing of this name that is attached to the certificate. To look at the few it has is faster
+    /// than to look the name up among all things.
+    fn named_thing(&self, certificate: &CertificateRow, name: &str) -> Option<u32> {
+        if certificate.count_things() > LOOKED_AT_MAX {
+            return self.things.find(name).filter(|thing| certificate.is_attached(*thing));
+        }
+        let is_it = |id: &u32| self.things.get(*id).is_some_and(|thing| thing.key() == name);
+        certificate.things().find(is_it)
     }
 
     pub(crate) fn is_registered(&self, name: &str) -> bool {

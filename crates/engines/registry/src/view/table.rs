@@ -123,6 +123,11 @@ impl<R: Row> Table<R> {
         self.free.push(id);
     }
 
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.index.iter().map(HashTable::len).sum()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &R)> {
         (0..).zip(&self.rows).filter_map(|(id, row)| Some((id, row.as_ref()?)))
     }
@@ -155,7 +160,7 @@ mod tests {
         assert_eq!((table.find("row-500"), table.get(id)), (None, None));
         assert_eq!(table.remove(id), None);
         assert_eq!(table.insert(Named("row-new".into(), 1)), id);
-        assert_eq!(table.iter().count(), 1_000);
+        assert_eq!((table.iter().count(), table.len()), (1_000, 1_000));
         for number in (0..1_000).filter(|number| *number != 500) {
             let id = table.find(&format!("row-{number}")).unwrap();
             assert_eq!(table.get(id).unwrap().1, number);

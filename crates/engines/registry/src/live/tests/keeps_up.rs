@@ -9,12 +9,12 @@ use super::*;
 async fn a_view_that_fell_behind_takes_a_snapshot_and_announces_everything() {
     let mut fixture = fixture().await;
     fixture.fleet().await;
-    let directory = Arc::new(LiveDirectory::empty());
+    let directory = Arc::new(LiveDirectory::empty(&fixture.tasks));
     // A feed of its own, which holds two sets and no more.
     let sets = broadcast::Sender::new(2);
     let feed = sets.subscribe();
     let registry = fixture.registry.clone();
-    let mut follower = Follower { registry, directory: Arc::clone(&directory), feed };
+    let mut follower = Follower::new(registry, Arc::clone(&directory), feed);
     follower.load().await.unwrap();
     let seen = *fixture.registry.revision().borrow();
     directory.caught_up(seen).await;
@@ -98,11 +98,11 @@ async fn views_opened_while_the_registry_is_being_changed_miss_nothing() {
 async fn what_changes_while_a_snapshot_is_read_is_applied_after_it() {
     let mut fixture = fixture().await;
     fixture.fleet().await;
-    let directory = Arc::new(LiveDirectory::empty());
+    let directory = Arc::new(LiveDirectory::empty(&fixture.tasks));
     let sets = broadcast::Sender::new(8);
     let feed = sets.subscribe();
     let registry = fixture.registry.clone();
-    let mut follower = Follower { registry, directory: Arc::clone(&directory), feed };
+    let mut follower = Follower::new(registry, Arc::clone(&directory), feed);
     let held = *fixture.registry.revision().borrow();
     // One set the snapshot holds already, though the thing has gone since, and one it does not.
     for (revision, name) in [(held, "gone"), (held + 1, "new")] {
@@ -114,4 +114,45 @@ async fn what_changes_while_a_snapshot_is_read_is_applied_after_it() {
     assert!(directory.is_registered("new"));
     assert!(directory.is_registered("pump"));
     directory.caught_up(held + 1).await;
+}
+
+#[tokio::test]
+async fn whoever_waits_for_the_view_is_let_go_when_the_server_stops() {
+    let fixture = fixture().await;
+    assert!(fixture.tasks.shut_down(Duration::from_secs(5)).await);
+    let never = fixture.directory.caught_up(u64::MAX);
+    tokio::time::timeout(Duration::from_secs(20), never).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_large_group_that_is_deleted_is_left_by_everyone_and_one_of_its_name_starts_empty() {
+    const MEMBERS: u64 = 1_300;
+    let fixture = fixture().await;
+    let directory = Arc::new(LiveDirectory::empty(&fixture.tasks));
+    let sets = broadcast::Sender::new(8);
+    let feed = sets.subscribe();
+    let mut follower = Follower::new(fixture.registry.clone(), Arc::clone(&directory), feed);
+    follower.load().await.unwrap();
+    let group = || RegistryChange::Group { name: "all".into(), parent: None };
+    let name = |number| thing(&format!("device-{number}"));
+    let mut changes = vec![group()];
+    for number in 0..MEMBERS {
+        changes.push(RegistryChange::Thing(Arc::new(new_thing(name(number).as_str()))));
+        changes.push(RegistryChange::Joined(name(number), "all".into()));
+    }
+    let again = vec![
+        RegistryChange::GroupRemoved("all".into()),
+        group(),
+        RegistryChange::Joined(name(7), "all".into()),
+    ];
+    let first = *fixture.registry.revision().borrow() + 1;
+    for (revision, changes) in (first..).zip([changes, again]) {
+        sets.send(ChangeSet { revision, changes: changes.into() }).unwrap();
+    }
+    drop(sets);
+    follower.run().await;
+    for number in 0..MEMBERS {
+        let groups = directory.groups_of(name(number).as_str());
+        assert_eq!(groups.len(), usize::from(number == 7), "{number}: {groups:?}");
+    }
 }
