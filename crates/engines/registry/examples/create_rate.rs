@@ -57,8 +57,7 @@ async fn main() {
     let opened = SqliteRegistry::open(folder.path().join("registry.db")).await.unwrap();
     let rig = rig(Arc::new(opened), &tasks).await;
     measure(&rig, Way::ControlPlane, "warm", things / 10).await;
-    for (way, prefix) in
-        [(Way::Storage, "s"), (Way::StorageAndView, "v"), (Way::ControlPlane, "c")]
+    for (way, prefix) in [(Way::Storage, "s"), (Way::StorageAndView, "v"), (Way::ControlPlane, "c")]
     {
         println!("{}", measure(&rig, way, prefix, things).await);
     }

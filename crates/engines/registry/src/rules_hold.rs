@@ -174,24 +174,21 @@ fn the_rules_hold_whatever_four_callers_do_at_once() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let steps = proptest::collection::vec(any_step(), 40..160);
     let config = ProptestConfig { cases: 24, ..ProptestConfig::default() };
-    let run = |steps: Vec<Step>| {
-        runtime.block_on(async {
-            let at = TestPlane::with(limits.clone()).await;
-            let share = |caller: usize| {
-                let (at, steps) = (&at, &steps);
-                async move {
-                    for step in steps.iter().skip(caller).step_by(CALLERS) {
-                        take(at, *step).await?;
-                    }
-                    Ok(())
-                }
-            };
-            let ended = join_all((0..CALLERS).map(share)).await;
-            ended.into_iter().collect::<Result<(), TestCaseError>>()?;
-            check_rules(&at, &limits).await?;
-            at.end().await;
-            Ok(())
-        })
-    };
+    let run = |steps: Vec<Step>| runtime.block_on(run_at_once(&limits, &steps));
     TestRunner::new(config).run(&steps, run).unwrap();
+}
+
+async fn run_at_once(limits: &RegistryLimits, steps: &[Step]) -> Result<(), TestCaseError> {
+    let at = TestPlane::with(limits.clone()).await;
+    let share = async |caller: usize| {
+        for step in steps.iter().skip(caller).step_by(CALLERS) {
+            take(&at, *step).await?;
+        }
+        Ok(())
+    };
+    let ended = join_all((0..CALLERS).map(share)).await;
+    ended.into_iter().collect::<Result<(), TestCaseError>>()?;
+    check_rules(&at, limits).await?;
+    at.end().await;
+    Ok(())
 }

@@ -253,7 +253,7 @@ async fn lists_are_paged_in_name_order_and_filters_are_all_to_hold() {
     let at = TestPlane::new().await;
     types(&at, &["pump"]).await;
     let new = |n: u32| NewThing {
-        type_name: (n % 2 == 0).then(|| "pump".to_owned()),
+        type_name: n.is_multiple_of(2).then(|| "pump".to_owned()),
         ..thing_with(&format!("t{n:03}"), &format!("site=west{} n={n}", n % 3))
     };
     join_all((0..60).map(|n| at.plane.create_thing(new(n)))).await;
