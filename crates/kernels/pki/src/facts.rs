@@ -10,7 +10,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
 use crate::signature::SignatureKind;
-use crate::text::{CERTIFICATE, CERTIFICATE_CHARS_MAX, only_block, to_pem};
+use crate::text::{CERTIFICATE, CERTIFICATE_BYTES_MAX, only_block, to_pem};
 use crate::{KeyKind, ReadError, names};
 
 /// A server certificate is replaced when less than this is left.
@@ -121,9 +121,8 @@ impl Registrable {
 }
 
 pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, ReadError> {
-    if der.len() > CERTIFICATE_CHARS_MAX {
-        let len_max = CERTIFICATE_CHARS_MAX;
-        return Err(ReadError::TooLong { what: WHAT, len: der.len(), len_max });
+    if der.len() > CERTIFICATE_BYTES_MAX {
+        return Err(ReadError::TooManyBytes(der.len()));
     }
     let (behind, certificate) =
         X509Certificate::from_der(der).map_err(|_| ReadError::BadDer(WHAT))?;
@@ -151,7 +150,7 @@ fn facts_of(certificate: &X509Certificate<'_>, der: &[u8]) -> CertificateFacts {
         issuer_key_id: None,
     };
     let mut common_names = certificate.subject().iter_common_name();
-    facts.common_name = common_names.next().and_then(|it| names::text_of(it.attr_value()));
+    facts.common_name = common_names.next().map(|it| names::text_of(it.attr_value()));
     for extension in certificate.extensions() {
         match extension.parsed_extension() {
             ParsedExtension::SubjectAlternativeName(it) => {

@@ -70,28 +70,25 @@ fn of_name(name: &X509Name<'_>) -> Vec<(&'static str, String)> {
     let values = name.iter_attributes().filter_map(|attribute| {
         let oid = attribute.attr_type().to_id_string();
         let (_, word) = ATTRIBUTES.iter().find(|(known, _)| *known == oid)?;
-        Some((*word, text_of(attribute.attr_value())?))
+        Some((*word, text_of(attribute.attr_value())))
     });
     values.collect()
 }
 
-/// The text of a directory string in any of its encodings.
-pub(crate) fn text_of(value: &Any<'_>) -> Option<String> {
+/// The text of a directory string in any of its encodings. Every value has one, with replacement
+/// characters if need be, since policies count them.
+pub(crate) fn text_of(value: &Any<'_>) -> String {
     let bytes = value.data;
     match value.tag() {
-        Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::NumericString => {
-            std::str::from_utf8(bytes).ok().map(str::to_owned)
-        }
         // In practice Latin-1, whatever the standard says.
-        Tag::T61String => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
+        Tag::T61String => bytes.iter().map(|byte| char::from(*byte)).collect(),
         Tag::BmpString => {
-            let units = bytes.chunks_exact(2).map(|pair| match pair {
-                [high, low] => u16::from_be_bytes([*high, *low]),
-                _ => 0,
-            });
-            char::decode_utf16(units).collect::<Result<_, _>>().ok()
+            let pairs = bytes.chunks_exact(2);
+            let units =
+                pairs.map(|pair| pair.iter().fold(0, |unit, byte| (unit << 8) | u16::from(*byte)));
+            char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
         }
-        _ => None,
+        _ => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why something that was sent as a certificate or a signing request is not taken.
 
+use crate::text::CERTIFICATE_BYTES_MAX;
+
 /// What is wrong with it. The texts are for whoever sent it; they quote nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -13,6 +15,9 @@ pub enum ReadError {
         /// The limit.
         len_max: usize,
     },
+    /// More DER than the longest PEM text could hold.
+    #[error("the certificate is {0} bytes long; at most {CERTIFICATE_BYTES_MAX} are taken")]
+    TooManyBytes(usize),
     /// No `-----BEGIN`.
     #[error("the {0} is not in PEM format")]
     NoPem(&'static str),

@@ -7,6 +7,8 @@ use crate::ReadError;
 
 /// Longest PEM text of a certificate, AWS's limit.
 pub const CERTIFICATE_CHARS_MAX: usize = 65_536;
+/// Longest DER of a certificate; its PEM is no longer than is taken.
+pub(crate) const CERTIFICATE_BYTES_MAX: usize = 48_000;
 /// Longest PEM text of a signing request, AWS's limit.
 pub const REQUEST_CHARS_MAX: usize = 4096;
 /// The most that is quoted of a label somebody sent.
@@ -89,6 +91,12 @@ mod tests {
         assert_eq!(only_block(&told, &CERTIFICATE).unwrap(), [7; 100]);
         let line: String = pem.lines().collect();
         assert_eq!(only_block(&line, &CERTIFICATE).unwrap(), [7; 100]);
+    }
+
+    #[test]
+    fn the_longest_certificate_can_be_read_from_its_pem() {
+        let longest = vec![7; CERTIFICATE_BYTES_MAX];
+        assert_eq!(only_block(&to_pem("CERTIFICATE", &longest), &CERTIFICATE).unwrap(), longest);
     }
 
     #[test]

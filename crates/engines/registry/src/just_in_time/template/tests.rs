@@ -141,11 +141,18 @@ fn with(pointer: &str, value: Value) -> Value {
     template
 }
 
+/// Each template is refused with a text that begins so.
+fn check_refused(cases: impl IntoIterator<Item = (Value, &'static str)>) {
+    for (template, problem) in cases {
+        let error = parse(&template.to_string()).unwrap_err().to_string();
+        let expected = format!("provisioning template: {problem}");
+        assert!(error.starts_with(&expected), "{error}\nshould be\n{expected}");
+    }
+}
+
 #[test]
-fn what_is_wrong_with_a_template_is_said_with_its_place() {
-    let thing = "/Resources/thing/Properties/ThingName";
-    let policy = "/Resources/policy/Properties";
-    let cases = [
+fn an_unknown_or_missing_section_or_resource_is_named() {
+    check_refused([
         (with("/Mappings", json!({})), "`Mappings` is unknown; known are Parameters, Resources"),
         (with("/Resource", json!({})), "`Resource` is unknown; did you mean `Resources`?"),
         (with("/Resources", Value::Null), "`Resources` is missing"),
@@ -159,6 +166,13 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
             with("/Resources/x", json!({"Type": "AWS::IoT::Thing", "Properties": {}})),
             "`Resources.x` is a second AWS::IoT::Thing; one can be made",
         ),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_with_a_thing_is_said_with_its_place() {
+    let thing = "/Resources/thing/Properties/ThingName";
+    check_refused([
         (
             with("/Resources/thing/Properties/ThingNames", json!("x")),
             "`Resources.thing.Properties.ThingNames` is unknown; did you mean `ThingName`?",
@@ -180,7 +194,7 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
         ),
         (
             with(thing, json!({"Fn::Sub": "x"})),
-            "`Resources.thing.Properties.ThingName.Fn::Sub` is unknown; did you mean `Fn::Join`?",
+            "`Resources.thing.Properties.ThingName.Fn::Sub` is unknown; known are Ref, Fn::Join",
         ),
         (
             with(thing, json!({"Fn::Join": ["x"]})),
@@ -202,6 +216,13 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
             with("/Resources/thing/OverrideSettings/ThingGroups", json!("merge")),
             "`Resources.thing.OverrideSettings.ThingGroups` must be DO_NOTHING, REPLACE, MERGE or",
         ),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_a_policy_or_a_parameter_is_said_with_its_place() {
+    let policy = "/Resources/policy/Properties";
+    check_refused([
         (
             with("/Resources/certificate/Properties/CertificateId", json!("x")),
             "`Resources.certificate.Properties.CertificateId` must be {\"Ref\": \
@@ -245,12 +266,7 @@ fn what_is_wrong_with_a_template_is_said_with_its_place() {
             with("/Parameters/Floor", json!({"Type": "String", "Default": 1})),
             "`Parameters.Floor.Default` must be a text",
         ),
-    ];
-    for (template, problem) in cases {
-        let error = parse(&template.to_string()).unwrap_err().to_string();
-        let expected = format!("provisioning template: {problem}");
-        assert!(error.starts_with(&expected), "{error}\nshould be\n{expected}");
-    }
+    ]);
 }
 
 #[test]
