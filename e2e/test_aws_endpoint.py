@@ -234,8 +234,10 @@ def test_operations_that_are_not_here_say_so(aws):
     assert message == "AWS's iot has SearchIndex, but Picket does not implement it"
     status, code, message = refusal(aws("iam").create_group, GroupName="g")
     assert (status, code) == (400, "InvalidAction") and "CreateGroup" in message
-    status, code, message = refusal(aws("cognito-identity").get_id, IdentityPoolId="us-east-1:x")
-    assert code == "UnknownOperationException" and "GetId" in message
+    status, code, message = refusal(
+        aws("cognito-identity").list_identities, IdentityPoolId="us-east-1:x", MaxResults=1
+    )
+    assert code == "UnknownOperationException" and "ListIdentities" in message
     _, code, message = refusal(aws("dynamodb").list_tables)
     assert code == "UnknownOperationException" and "`dynamodb` is not served here" in message
 
