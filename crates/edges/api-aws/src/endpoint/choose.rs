@@ -8,6 +8,11 @@ use picket_wire_aws::sigv4::{Claim, Head, SignatureError};
 use crate::operation::Service;
 use crate::services::SERVICES;
 
+/// In a request's extensions: the one service that the listener serves, whatever the content type, which
+/// `curl -d` sets to a form's, may suggest.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Only(pub(crate) &'static Service);
+
 /// What the head of a request says.
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -30,6 +35,15 @@ impl Wanted {
 /// Reads the head.
 pub(super) fn services(head: &Parts) -> Wanted {
     let claim = Claim::read(&Head { method: &head.method, uri: &head.uri, headers: &head.headers });
+    if let Some(Only(service)) = head.extensions.get::<Only>().copied() {
+        let is_signed_for =
+            |claim: &Claim| service.signing_names.contains(&claim.scope.service.as_str());
+        let services = match &claim {
+            Ok(claim) if !is_signed_for(claim) => Vec::new(),
+            _ => vec![service],
+        };
+        return Wanted { services, claim, target: None, guessed: service.protocol };
+    }
     let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
     let target = text("x-amz-target").map(str::to_owned);
     let is_form = text("content-type")

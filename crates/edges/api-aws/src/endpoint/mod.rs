@@ -34,6 +34,7 @@ use route::Router;
 use stats::Stats;
 use throttle::Throttle;
 
+pub(crate) use choose::Only;
 pub(crate) use respond::error as render_error;
 pub use stats::OperationStats;
 

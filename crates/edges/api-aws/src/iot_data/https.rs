@@ -8,7 +8,8 @@ use axum::routing::any;
 use http::Request;
 use picket_wire_aws::{AwsCode, AwsError, Protocol};
 
-use crate::endpoint::{Endpoint, render_error};
+use super::SERVICE;
+use crate::endpoint::{Endpoint, Only, render_error};
 
 /// Publish, retained messages and connections, for callers with a signature and for devices with a client
 /// certificate. The listener puts a [`picket_ports::HttpPeer`] into the extensions of each request. Nothing else of the
@@ -23,7 +24,8 @@ pub fn https_router(endpoint: Endpoint) -> Router {
         .with_state(endpoint)
 }
 
-async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Response {
+async fn answer(State(endpoint): State<Endpoint>, mut request: Request<Body>) -> Response {
+    request.extensions_mut().insert(Only(&SERVICE));
     endpoint.answer(request).await.map(Body::new)
 }
 
