@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use picket_api_aws::AwsConfig;
 use picket_api_console::ConsoleConfig;
 use picket_api_splunk::HecConfig;
+use picket_broker::BrokerConfig;
 use picket_core::Account;
 use picket_delivery::DeliveryConfig;
 use picket_detect::DetectConfig;
@@ -33,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) registry: RegistryLimits,
     /// The MQTT front door.
     pub(crate) gateway: GatewayConfig,
+    /// Sessions, their queues, and retained messages.
+    pub(crate) broker: BrokerConfig,
     /// Evaluation of reports.
     pub(crate) detect: DetectConfig,
     /// Topic rules.

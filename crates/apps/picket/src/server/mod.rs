@@ -18,7 +18,7 @@ use std::time::Duration;
 use picket_api_aws::AwsServer;
 use picket_api_console::{ConsoleDeps, ConsoleServer};
 use picket_api_splunk::{HecDeps, HecServer};
-use picket_broker::{Broker, BrokerLimits};
+use picket_broker::Broker;
 use picket_core::{Clock, SystemClock, Tasks};
 use picket_delivery::{DeliveryConfig, DeliveryDeps, DeliveryEngine};
 use picket_detect::{Dependencies as DetectDeps, DetectEngine};
@@ -286,7 +286,7 @@ async fn start_front(config: &Config, ground: &Ground, back: &Back) -> Result<Fr
         .map_err(StartError::of("the rules"))?;
     rules.follow_registry(&ground.scopes.delivery);
     let states = &*ground.storage.store;
-    let broker = Broker::open(BrokerLimits::default(), ground.clock.clone(), states)
+    let broker = Broker::open((&config.broker).into(), ground.clock.clone(), states)
         .await
         .map_err(StartError::of("the broker"))?;
     broker.start(&ground.scopes.detect);
