@@ -9,8 +9,10 @@ use subtle::ConstantTimeEq as _;
 
 use super::claim::Scope;
 
-/// Most keys remembered.
-const KEYS_MAX: usize = 4_096;
+/// Most access keys whose derived keys are remembered.
+const OWNERS_MAX: usize = 4_096;
+/// Most derived keys of one access key: a few services, today and yesterday.
+const SCOPES_MAX: usize = 32;
 
 pub(crate) type Key = [u8; 32];
 
@@ -39,8 +41,9 @@ pub(crate) fn string_to_sign(amz_date: &str, scope: &Scope, request_hash: &str) 
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Derived {
     secret: Secret,
+    scope: Scope,
     key: DayKey,
 }
 
@@ -56,26 +59,33 @@ impl std::fmt::Debug for DayKey {
 /// Derived keys by access key and scope, so that a request costs one HMAC, not five.
 #[derive(Debug, Default)]
 pub struct KeyCache {
-    keys: RwLock<AHashMap<(String, Scope), Entry>>,
+    owners: RwLock<AHashMap<String, Vec<Derived>>>,
 }
 
 impl KeyCache {
     pub(crate) fn key(&self, access_key: &str, secret: &Secret, scope: &Scope) -> Key {
-        let wanted = (access_key.to_owned(), scope.clone());
-        if let Some(entry) = self.keys.read().get(&wanted) {
+        if let Some(derived) = self.owners.read().get(access_key) {
             // A key may be deleted and made again with another secret.
-            let same = entry.secret.expose().as_bytes().ct_eq(secret.expose().as_bytes());
-            if bool::from(same) {
-                return entry.key.0;
+            let fits = |it: &&Derived| {
+                let same = it.secret.expose().as_bytes().ct_eq(secret.expose().as_bytes());
+                it.scope == *scope && bool::from(same)
+            };
+            if let Some(found) = derived.iter().find(fits) {
+                return found.key.0;
             }
         }
         let key = derive(secret, scope);
-        let mut keys = self.keys.write();
-        if keys.len() >= KEYS_MAX {
-            // Yesterday's are most of them; all are made again within a request.
-            keys.clear();
+        let mut owners = self.owners.write();
+        if owners.len() >= OWNERS_MAX {
+            // All that are in use are made again within a request.
+            owners.clear();
         }
-        keys.insert(wanted, Entry { secret: secret.clone(), key: DayKey(key) });
+        let derived = owners.entry(access_key.to_owned()).or_default();
+        derived.retain(|it| it.secret == *secret && it.scope != *scope);
+        if derived.len() >= SCOPES_MAX {
+            derived.remove(0);
+        }
+        derived.push(Derived { secret: secret.clone(), scope: scope.clone(), key: DayKey(key) });
         key
     }
 }
