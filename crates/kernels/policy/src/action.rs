@@ -183,8 +183,14 @@ impl ActionSet {
         self.0 == 0
     }
 
+    /// The actions in either.
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// The actions in both.
+    pub(crate) const fn within(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 }
 

@@ -50,7 +50,7 @@ struct Draft {
 
 /// Actions for which a statement means the same thing: they have the same resources, and the same
 /// facts exist.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lane {
     pub(crate) kind: ResourceKind,
     pub(crate) connecting: bool,
@@ -66,9 +66,9 @@ impl Lane {
         std::iter::once(Self::of(Action::Connect)).chain(others)
     }
 
-    fn contains(self, action: Action) -> bool {
-        let lane = Self::of(action);
-        lane.kind == self.kind && lane.connecting == self.connecting
+    fn actions(self) -> ActionSet {
+        let is_here = |action: &Action| Self::of(*action) == self;
+        Action::ALL.iter().copied().filter(is_here).collect()
     }
 
     pub(crate) const fn place(self) -> Place {
@@ -168,8 +168,7 @@ fn draft(
     subject: &Subject,
     prefix: &str,
 ) -> Option<Draft> {
-    let in_lane = Action::ALL.iter().copied().filter(|action| lane.contains(*action));
-    let actions: ActionSet = in_lane.filter(|action| statement.actions.contain(*action)).collect();
+    let actions = statement.actions.set.within(lane.actions());
     if actions.is_empty() {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::action::Action;
+use crate::action::{Action, ActionSet};
 use crate::condition::Condition;
 use crate::json::{Node, Text};
 use crate::pattern::Pattern;
@@ -73,6 +73,8 @@ pub(crate) struct Actions {
     pub(crate) patterns: Vec<ActionPattern>,
     /// `NotAction`: every action that no pattern matches.
     pub(crate) negated: bool,
+    /// The actions that are meant.
+    pub(crate) set: ActionSet,
 }
 
 #[derive(Debug, Clone)]
@@ -98,8 +100,11 @@ impl ActionPattern {
 }
 
 impl Actions {
-    pub(crate) fn contain(&self, action: Action) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches(action)) != self.negated
+    fn new(patterns: Vec<ActionPattern>, negated: bool) -> Self {
+        let any_matches = |action: Action| patterns.iter().any(|pattern| pattern.matches(action));
+        let meant = Action::ALL.iter().copied().filter(|action| any_matches(*action) != negated);
+        let set = meant.collect();
+        Self { patterns, negated, set }
     }
 }
 
@@ -245,10 +250,7 @@ fn statement(node: &Node<'_>, has_variables: bool) -> Result<Statement, Malforme
     Ok(Statement {
         sid,
         effect,
-        actions: Actions {
-            patterns: strings(actions)?.into_iter().map(action).collect(),
-            negated: action_negated,
-        },
+        actions: Actions::new(strings(actions)?.into_iter().map(action).collect(), action_negated),
         resources: Resources {
             templates: strings(resources)?.into_iter().map(resource).collect(),
             negated: resource_negated,

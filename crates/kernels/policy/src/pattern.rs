@@ -12,13 +12,15 @@ const fn is_wildcard(byte: u8) -> bool {
     byte >= ANY_ONE
 }
 
-/// How a pattern is matched. The two frequent shapes have their own fast way.
+/// How a pattern is matched. The frequent shapes have their own fast way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// No wildcard.
     Exact,
     /// A literal; one `*` behind it is left out.
     Prefix,
+    /// A literal; one `*` before it is left out.
+    Suffix,
     /// Anything else.
     General,
 }
@@ -30,6 +32,7 @@ impl Shape {
         match pattern {
             _ if literal(pattern) => (Self::Exact, pattern),
             [head @ .., ANY_RUN] if literal(head) => (Self::Prefix, head),
+            [ANY_RUN, tail @ ..] if literal(tail) => (Self::Suffix, tail),
             _ => (Self::General, pattern),
         }
     }
@@ -40,6 +43,7 @@ impl Shape {
         match self {
             Self::Exact => kept == text.as_bytes(),
             Self::Prefix => text.as_bytes().starts_with(kept),
+            Self::Suffix => text.as_bytes().ends_with(kept),
             Self::General => general_matches(kept, text.as_bytes()),
         }
     }
@@ -95,6 +99,10 @@ fn char_bytes(text: &[u8], at: usize) -> usize {
 /// Greedy matching that only ever returns to the newest `*`: whatever an older `*` could still take,
 /// the newest can take as well.
 fn general_matches(pattern: &[u8], text: &[u8]) -> bool {
+    let tail = pattern.rsplit(|byte| is_wildcard(*byte)).next().unwrap_or_default();
+    if !text.ends_with(tail) {
+        return false;
+    }
     let (mut at, mut read) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     loop {
@@ -119,14 +127,24 @@ fn general_matches(pattern: &[u8], text: &[u8]) -> bool {
             (Some(_), None) => return false,
             _ => {
                 let Some((after_run, from)) = retry else { return false };
-                let from = from + char_bytes(text, from);
-                if from > text.len() {
-                    return false;
-                }
+                let Some(from) = next_start(pattern, after_run, text, from) else { return false };
                 (at, read) = (after_run, from);
                 retry = Some((after_run, from));
             }
         }
+    }
+}
+
+/// Where behind `from` what follows a `*` could begin next.
+fn next_start(pattern: &[u8], after_run: usize, text: &[u8], from: usize) -> Option<usize> {
+    let next = from + char_bytes(text, from);
+    match pattern.get(after_run) {
+        // The first byte of a character stands at the begin of characters only.
+        Some(&first) if !is_wildcard(first) => {
+            let skipped = text.get(next..)?.iter().position(|byte| *byte == first)?;
+            Some(next + skipped)
+        }
+        _ => (next <= text.len()).then_some(next),
     }
 }
 
