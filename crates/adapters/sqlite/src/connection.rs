@@ -20,6 +20,8 @@ const WRITER_CACHE_KIB: u32 = 16 * 1024;
 const READER_CACHE_KIB: u32 = 2 * 1024;
 // Checkpoints write each page once however often it changed, so fewer are cheaper.
 const CHECKPOINT_PAGES: u32 = 8 * 1024;
+// What a long read made the log grow to is given back.
+const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 
 /// Opens the one connection that writes, and creates the file if need be.
 pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, RegistryError> {
@@ -33,7 +35,8 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, RegistryError>
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -{WRITER_CACHE_KIB};
-         PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};"
+         PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
+         PRAGMA journal_size_limit = {LOG_BYTES_KEPT};"
     );
     database.execute_batch(&settings).map_err(Failure::from)?;
     Ok(database)

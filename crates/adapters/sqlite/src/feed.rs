@@ -8,8 +8,9 @@ use tokio::sync::{broadcast, watch};
 
 use crate::{Result, SqliteRegistry, snapshot};
 
-// One set is one commit, so this is how many commits a follower may lie behind.
-const SETS_KEPT: usize = 4096;
+// One set is one commit, so this is how many commits a follower may lie behind: some seconds of the
+// busiest time.
+const SETS_KEPT: usize = 1024;
 
 /// Facts in the order in which they became true.
 pub(crate) type Changes = Vec<RegistryChange>;
