@@ -21,6 +21,11 @@ pub struct CertificateNames {
 }
 
 impl CertificateNames {
+    /// Every word that names can be under.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        ATTRIBUTES.iter().map(|(_, word)| *word).chain(ALTERNATIVES)
+    }
+
     /// The names in the certificate `der`.
     pub fn read(der: &[u8]) -> Result<Self, ReadError> {
         let certificate = facts::parse(der)?;
@@ -66,6 +71,15 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("2.5.4.65", "Pseudonym"),
 ];
 
+/// Alternative names by their kind.
+const ALTERNATIVES: [&str; 5] = [
+    "AlternativeName.RFC822Name",
+    "AlternativeName.DNSName",
+    "AlternativeName.UniformResourceIdentifier",
+    "AlternativeName.DirectoryName",
+    "AlternativeName.IPAddress",
+];
+
 fn of_name(name: &X509Name<'_>) -> Vec<(&'static str, String)> {
     let values = name.iter_attributes().filter_map(|attribute| {
         let oid = attribute.attr_type().to_id_string();
@@ -93,12 +107,13 @@ pub(crate) fn text_of(value: &Any<'_>) -> String {
 }
 
 fn alternative(name: &GeneralName<'_>) -> Option<(&'static str, String)> {
+    let [mail, host, uri, directory, ip] = ALTERNATIVES;
     Some(match name {
-        GeneralName::RFC822Name(text) => ("AlternativeName.RFC822Name", (*text).to_owned()),
-        GeneralName::DNSName(text) => ("AlternativeName.DNSName", (*text).to_owned()),
-        GeneralName::URI(text) => ("AlternativeName.UniformResourceIdentifier", (*text).to_owned()),
-        GeneralName::DirectoryName(name) => ("AlternativeName.DirectoryName", name.to_string()),
-        GeneralName::IPAddress(bytes) => ("AlternativeName.IPAddress", address(bytes)?),
+        GeneralName::RFC822Name(text) => (mail, (*text).to_owned()),
+        GeneralName::DNSName(text) => (host, (*text).to_owned()),
+        GeneralName::URI(text) => (uri, (*text).to_owned()),
+        GeneralName::DirectoryName(name) => (directory, name.to_string()),
+        GeneralName::IPAddress(bytes) => (ip, address(bytes)?),
         _ => return None,
     })
 }
