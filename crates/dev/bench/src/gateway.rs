@@ -16,6 +16,8 @@ use crate::server::Server;
 use crate::table::{Table, us};
 
 const PAYLOAD_BYTES: usize = 1536;
+/// Statements that are looked at besides those of the device policy.
+const STATEMENTS: usize = 10;
 
 /// What one server needed.
 struct Figures {
@@ -38,14 +40,15 @@ struct Idle {
 pub(crate) fn run(picket: &Path, publishers: usize, idle: usize, seconds: Duration) -> Result<()> {
     let mut server = Server::start(picket)?;
     let devices = devices::enroll(&server, publishers.max(idle))?;
+    devices::add_statements(&server, STATEMENTS)?;
     let runtime = Runtime::new()?;
     let load = Measure { runtime: &runtime, devices: &devices, publishers, idle, seconds };
     let ours = load.of(&mut server.process, server.mqtt_port)?;
     let mut peer = Mosquitto::start(&server)?;
     let theirs = load.of(&mut peer.process, peer.port)?;
     let title = format!(
-        "Gateway: mutual TLS, QoS 1, {PAYLOAD_BYTES} bytes, {publishers} publishers, policy checked \
-         (Picket, mosquitto, ratio)"
+        "Gateway: mutual TLS, QoS 1, {PAYLOAD_BYTES} bytes, {publishers} publishers, {idle} idle, \
+         device policy and {STATEMENTS} more statements (Picket, mosquitto, ratio)"
     );
     let mut table = Table::new(title);
     let mut row = |figure: &str, of: fn(&Figures) -> f64, show: fn(f64) -> String| {

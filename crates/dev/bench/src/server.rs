@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, RequestBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -126,20 +126,27 @@ impl Server {
         Ok(server)
     }
 
-    /// Calls a route of the console's API.
+    /// Posts to a route of the console's API.
     pub(crate) fn post(&self, route: &str, body: &Value) -> Result<Value> {
-        let answer = self
-            .http
-            .post(format!("{}/api/v1/{route}", self.console_url))
-            .header("x-picket-csrf", &self.csrf)
-            .json(body)
-            .send()?;
-        let status = answer.status();
-        let body: Value = answer.json()?;
+        self.call(self.http.post(self.address(route)).json(body), route)
+    }
+
+    /// The same by PUT, which answers nothing.
+    pub(crate) fn put(&self, route: &str) -> Result<()> {
+        self.call(self.http.put(self.address(route)), route).map(drop)
+    }
+
+    fn address(&self, route: &str) -> String {
+        format!("{}/api/v1/{route}", self.console_url)
+    }
+
+    fn call(&self, request: RequestBuilder, route: &str) -> Result<Value> {
+        let answer = request.header("x-picket-csrf", &self.csrf).send()?;
+        let (status, text) = (answer.status(), answer.text()?);
         if !status.is_success() {
-            bail!("{route}: {status} {body}");
+            bail!("{route}: {status} {text}");
         }
-        Ok(body)
+        if text.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_str(&text)?) }
     }
 
     /// The rows of a search.

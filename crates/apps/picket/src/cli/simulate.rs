@@ -8,6 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use picket_core::{SystemClock, Tasks};
 use picket_device_client::{Endpoint, Identity};
+use picket_ports::NewDeviceRequest;
 use picket_simulate::{Simulation, SimulationConfig, Statistics, scenarios};
 use serde_json::json;
 
@@ -139,7 +140,7 @@ fn identities(args: &SimulateArgs) -> Result<Vec<(String, Identity)>, Failure> {
 }
 
 fn enroll(client: &ConsoleClient, directory: &Path, name: &str) -> Result<(), Failure> {
-    let bundle = client.create_thing(name, None)?;
+    let bundle = client.create_thing(&NewDeviceRequest::named(name))?;
     bundle.write(directory).map_err(|error| Failure::because(&error))
 }
 

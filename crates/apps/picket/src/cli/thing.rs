@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use picket_ports::NewDeviceRequest;
 use serde_json::json;
 
 use super::{Failure, ServerArgs, output};
@@ -31,6 +32,12 @@ enum ThingCommand {
         /// The group it joins; the fleet's when left out
         #[arg(long, value_name = "GROUP")]
         group: Option<String>,
+        /// Its thing type
+        #[arg(long = "type", value_name = "TYPE")]
+        type_name: Option<String>,
+        /// An attribute; may be given several times
+        #[arg(long = "attribute", value_name = "KEY=VALUE", value_parser = attribute)]
+        attributes: Vec<(String, String)>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -41,10 +48,17 @@ enum ThingCommand {
 
 /// Runs the command.
 pub(super) fn run(args: &ThingArgs) -> Result<(), Failure> {
-    let ThingCommand::Create { name, out, group, json, server } = &args.command;
+    let ThingCommand::Create { name, out, group, type_name, attributes, json, server } =
+        &args.command;
     // First, so that a bundle is not made and then lost.
     prepare(out)?;
-    let bundle = ConsoleClient::open(server)?.create_thing(name, group.as_deref())?;
+    let request = NewDeviceRequest {
+        name: name.clone(),
+        group: group.clone(),
+        type_name: type_name.clone(),
+        attributes: attributes.iter().cloned().collect(),
+    };
+    let bundle = ConsoleClient::open(server)?.create_thing(&request)?;
     bundle.write(out).map_err(|error| Failure::because(&error))?;
     let files = bundle::paths(out);
     match json {
@@ -61,6 +75,12 @@ pub(super) fn run(args: &ThingArgs) -> Result<(), Failure> {
             out.display()
         )),
     }
+}
+
+fn attribute(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    let (name, value) = pair.ok_or("an attribute is written KEY=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn prepare(out: &Path) -> Result<(), Failure> {

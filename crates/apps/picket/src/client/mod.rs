@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use picket_core::{ErrorCode, Secret};
-use picket_ports::SearchResult;
+use picket_ports::{NewDeviceRequest, SearchResult};
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde::Deserialize;
@@ -93,8 +93,14 @@ impl ConsoleClient {
     }
 
     /// Creates a thing with its certificate.
-    pub(crate) fn create_thing(&self, name: &str, group: Option<&str>) -> Result<Bundle, Failure> {
-        self.call(self.change("things").json(&json!({"name": name, "group": group})))
+    pub(crate) fn create_thing(&self, new: &NewDeviceRequest) -> Result<Bundle, Failure> {
+        let NewDeviceRequest { name, group, type_name, attributes } = new;
+        self.call(self.change("things").json(&json!({
+            "name": name,
+            "group": group,
+            "type_name": type_name,
+            "attributes": attributes,
+        })))
     }
 
     /// All security profiles.

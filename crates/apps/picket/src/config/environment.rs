@@ -8,8 +8,8 @@ use super::nearest::nearest;
 
 const PREFIX: &str = "PICKET_";
 const SECTIONS: &[&str] = &[
-    "account", "admin", "aws", "console", "delivery", "detect", "gateway", "hec", "log", "registry",
-    "rules", "siem", "tls",
+    "account", "admin", "aws", "broker", "console", "delivery", "detect", "gateway", "hec", "log",
+    "registry", "rules", "siem", "tls",
 ];
 /// Read by the client commands, no settings of the server.
 const OF_CLIENTS: &[&str] =

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use picket_device_client::{Endpoint, Identity};
-use picket_ports::enrollment::{EnrollError, Enrollment as _, ThingBundle};
+use picket_ports::enrollment::{EnrollError, Enrollment as _, NewDeviceRequest, ThingBundle};
 use picket_simulate::{InvalidSimulation, Simulation, SimulationConfig, scenarios};
 
 use super::Server;
@@ -67,7 +67,7 @@ pub(super) async fn start(server: &Server, plan: DemoPlan) -> Result<(), DemoErr
 async fn identity(server: &Server, directory: &Path, name: &str) -> Result<Identity, DemoError> {
     if !bundle::is_in(directory) {
         let ThingBundle { thing: _, certificate_id, certificate_pem, private_key_pem, ca_pem } =
-            server.enroller.create_thing(name, None).await?;
+            server.enroller.create_thing(NewDeviceRequest::named(name)).await?;
         Bundle { certificate_id, certificate_pem, private_key_pem, ca_pem }.write(directory)?;
     }
     Ok(bundle::load(directory)?)

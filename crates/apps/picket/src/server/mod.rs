@@ -142,7 +142,7 @@ impl Server {
         let admin = admin::serve(config.admin.listen, readiness.clone(), line.clone(), admin_scope)
             .await
             .map_err(StartError::of("the admin listener"))?;
-        let enroller = Arc::new(enroller(&ground)?);
+        let enroller = Arc::new(enroller(&control)?);
         let console = start_console(&config, &ground, &line, &control, &enroller).await?;
         let credentials = Credentials {
             console: ConsoleAccess {
@@ -331,17 +331,11 @@ async fn start_detect(
     DetectEngine::open(config.detect.clone(), parts).await.map_err(StartError::of("detection"))
 }
 
-fn enroller(ground: &Ground) -> Result<Enroller, StartError> {
+fn enroller(control: &Control) -> Result<Enroller, StartError> {
     let policy = picket_core::PolicyName::new(quickstart::DEVICE_POLICY)
         .map_err(StartError::of("enrollment"))?;
     let defaults = EnrollmentDefaults { group: quickstart::FLEET_GROUP.to_owned(), policy };
-    Ok(Enroller::new(
-        ground.storage.registry.clone(),
-        ground.identity.authority.clone(),
-        Some(ground.directory.clone()),
-        ground.clock.clone(),
-        defaults,
-    ))
+    Ok(Enroller::new(control.plane.clone(), defaults))
 }
 
 async fn start_console(
