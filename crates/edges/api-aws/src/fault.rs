@@ -110,7 +110,16 @@ fn spoken(code: AwsCode, error: ControlError) -> AwsError {
     if error.code().is_server_fault() {
         tracing::error!(%error, "an AWS operation failed");
     }
-    let answer = AwsError::new(code, error.public_message());
+    let message = match &error {
+        // Only iot takes a repeated creation that changes nothing for a success.
+        ControlError::AlreadyExists { kind, name, .. }
+            if code != AwsCode::ResourceAlreadyExists =>
+        {
+            format!("{kind} with name {name} already exists")
+        }
+        error => error.public_message(),
+    };
+    let answer = AwsError::new(code, message);
     match error {
         ControlError::AlreadyExists { id, arn, .. } if code == AwsCode::ResourceAlreadyExists => {
             let answer = if id.is_empty() { answer } else { answer.with("resourceId", id) };

@@ -195,7 +195,10 @@ impl Shared {
             self.in_time(service, self.attempt(call)).await
         };
         let outcome = outcome.map_err(|error| in_words(error, service));
-        self.stats.note(operation, outcome.is_err(), started.elapsed());
+        let took = started.elapsed();
+        self.stats.note(operation, outcome.is_err(), took);
+        let error = outcome.as_ref().err().map(|error| error.code.as_str());
+        tracing::debug!(request_id, operation = operation.name, error, ?took, "AWS request");
         match outcome {
             Ok(answer) => respond::answer(answer, service, operation, &request_id),
             Err(error) => respond::error(&error, service.protocol, &request_id),

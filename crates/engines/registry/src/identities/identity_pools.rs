@@ -97,8 +97,7 @@ impl ControlPlane {
         NAME.check("IdentityPoolName", &new.name)?;
         let NewIdentityPool { name, allows_unauthenticated, allows_classic_flow, providers } = new;
         let roles = PoolRoles::default();
-        let record =
-            Record { name, allows_unauthenticated, allows_classic_flow, providers, roles };
+        let record = Record { name, allows_unauthenticated, allows_classic_flow, providers, roles };
         let id = format!("{}:{}", self.parts.account.region, Uuid::new_v4());
         let _held = self.locks.hold(&["identity-pools"]).await;
         if self.parts.registry.documents(KIND).await?.len() >= POOLS_MAX {

@@ -23,7 +23,8 @@ pub struct LastAccessed {
     pub unknown_because: &'static str,
 }
 
-const UNKNOWN: &str = "this server hands out no credentials of roles, so which services they use is unknown";
+const UNKNOWN: &str =
+    "this server hands out no credentials of roles, so which services they use is unknown";
 
 fn job_of(arn: &str) -> LastAccessed {
     let job_id = Uuid::new_v5(&JOBS, arn.as_bytes()).to_string();
@@ -42,7 +43,11 @@ impl ControlPlane {
                 Err(error) => return Err(error),
             },
         };
-        if is_there { Ok(job_of(arn)) } else { Err(ControlError::not_found("identity", shown(arn))) }
+        if is_there {
+            Ok(job_of(arn))
+        } else {
+            Err(ControlError::not_found("identity", shown(arn)))
+        }
     }
 
     /// `GetServiceLastAccessedDetails`.

@@ -138,7 +138,9 @@ impl ControlPlane {
         let _held = self.locks.hold(&["iam-policies"]).await;
         let policy = self.managed_policy(arn).await?;
         if policy.is_aws_owned {
-            return Err(ControlError::Invalid(format!("policy {arn} is AWS's and cannot be deleted")));
+            return Err(ControlError::Invalid(format!(
+                "policy {arn} is AWS's and cannot be deleted"
+            )));
         }
         if policy.attachments > 0 {
             return Err(ControlError::DeleteConflict(format!(

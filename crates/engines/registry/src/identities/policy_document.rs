@@ -59,9 +59,8 @@ pub(super) fn check(text: &str, purpose: Purpose, chars_max: usize) -> Result<()
 
 fn statement(at: usize, value: &Value, purpose: Purpose) -> Result<(), ControlError> {
     let number = at + 1;
-    let malformed = |problem: &str| {
-        Err(ControlError::MalformedPolicy(format!("statement {number} {problem}")))
-    };
+    let malformed =
+        |problem: &str| Err(ControlError::MalformedPolicy(format!("statement {number} {problem}")));
     let Value::Object(members) = value else { return malformed("is not a JSON object") };
     only_known(members, STATEMENT_MEMBERS, &format!("statement {number}"))?;
     if !matches!(members.get("Effect").and_then(Value::as_str), Some("Allow" | "Deny")) {
@@ -75,9 +74,13 @@ fn statement(at: usize, value: &Value, purpose: Purpose) -> Result<(), ControlEr
     let (principal, resource) =
         (has("Principal") || has("NotPrincipal"), has("Resource") || has("NotResource"));
     match purpose {
-        Purpose::Trust if !principal => malformed("has no `Principal`, and a trust policy needs one"),
+        Purpose::Trust if !principal => {
+            malformed("has no `Principal`, and a trust policy needs one")
+        }
         Purpose::Trust if resource => malformed("has a `Resource`, which a trust policy must not"),
-        Purpose::Rights if principal => malformed("has a `Principal`, which only a trust policy has"),
+        Purpose::Rights if principal => {
+            malformed("has a `Principal`, which only a trust policy has")
+        }
         Purpose::Rights => one_of(members, "Resource", "NotResource", number).map(drop),
         Purpose::Trust => Ok(()),
     }
@@ -90,9 +93,8 @@ fn one_of<'v>(
     inverse: &str,
     number: usize,
 ) -> Result<Vec<&'v str>, ControlError> {
-    let malformed = |problem: &str| {
-        Err(ControlError::MalformedPolicy(format!("statement {number} {problem}")))
-    };
+    let malformed =
+        |problem: &str| Err(ControlError::MalformedPolicy(format!("statement {number} {problem}")));
     let value = match (members.get(name), members.get(inverse)) {
         (Some(value), None) | (None, Some(value)) => value,
         (Some(_), Some(_)) => return malformed(&format!("has both `{name}` and `{inverse}`")),
@@ -103,7 +105,10 @@ fn one_of<'v>(
         Value::Array(items) if !items.is_empty() => items.iter().map(Value::as_str).collect(),
         _ => None,
     };
-    texts.map_or_else(|| malformed(&format!("has a `{name}` that is not a text or a list of texts")), Ok)
+    texts.map_or_else(
+        || malformed(&format!("has a `{name}` that is not a text or a list of texts")),
+        Ok,
+    )
 }
 
 fn only_known(

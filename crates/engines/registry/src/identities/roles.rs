@@ -140,7 +140,12 @@ impl ControlPlane {
         // IAM tells names apart without regard to case.
         if let Some(same) = there.iter().find(|it| it.name.eq_ignore_ascii_case(name)) {
             let (id, arn) = (String::new(), String::new());
-            return Err(ControlError::AlreadyExists { kind: "role", name: same.name.clone(), id, arn });
+            return Err(ControlError::AlreadyExists {
+                kind: "role",
+                name: same.name.clone(),
+                id,
+                arn,
+            });
         }
         if there.len() >= ROLES_MAX {
             return Err(ControlError::LimitExceeded(format!(

@@ -49,7 +49,8 @@ struct Record {
 impl ControlPlane {
     /// `DescribeEventConfigurations`: every kind, off unless it was switched on.
     pub async fn event_configurations(&self) -> Result<EventConfigurations, ControlError> {
-        let stored = self.parts.registry.document(DocumentKind::Setting, EVENT_CONFIGURATIONS).await;
+        let stored =
+            self.parts.registry.document(DocumentKind::Setting, EVENT_CONFIGURATIONS).await;
         let (record, times) = match stored {
             Ok(document) => {
                 (record_of(&document.body)?, Some((document.created, document.modified)))

@@ -54,7 +54,10 @@ impl LogLevel {
     pub fn parse(member: &str, text: &str) -> Result<Self, ControlError> {
         Self::ALL.into_iter().find(|level| level.as_str() == text).ok_or_else(|| {
             let levels = Self::ALL.map(Self::as_str).join(", ");
-            ControlError::Invalid(format!("`{member}` is `{}`; it must be one of {levels}", shown(text)))
+            ControlError::Invalid(format!(
+                "`{member}` is `{}`; it must be one of {levels}",
+                shown(text)
+            ))
         })
     }
 }
@@ -114,8 +117,7 @@ impl ControlPlane {
         }
         check_events(change.events.as_deref().unwrap_or_default())?;
         let _held = self.locks.hold(&[V2]).await;
-        let before: Option<Typed<LoggingOptions>> =
-            self.typed(DocumentKind::Setting, V2).await?;
+        let before: Option<Typed<LoggingOptions>> = self.typed(DocumentKind::Setting, V2).await?;
         let old = before.as_ref().map(|before| before.value.clone());
         let old = old.unwrap_or(LoggingOptions {
             role_arn: None,
@@ -145,8 +147,7 @@ impl ControlPlane {
     ) -> Result<(), ControlError> {
         check_role(&options.role_arn)?;
         let _held = self.locks.hold(&[V1]).await;
-        let before: Option<Typed<LoggingOptionsV1>> =
-            self.typed(DocumentKind::Setting, V1).await?;
+        let before: Option<Typed<LoggingOptionsV1>> = self.typed(DocumentKind::Setting, V1).await?;
         self.put_setting(V1, before.map(|before| before.document).as_ref(), options).await
     }
 
@@ -170,7 +171,9 @@ impl ControlPlane {
 }
 
 pub(super) fn not_configured() -> ControlError {
-    ControlError::NotConfigured("logging has never been set up; SetV2LoggingOptions does".to_owned())
+    ControlError::NotConfigured(
+        "logging has never been set up; SetV2LoggingOptions does".to_owned(),
+    )
 }
 
 fn check_role(role_arn: &str) -> Result<(), ControlError> {

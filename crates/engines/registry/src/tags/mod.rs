@@ -98,7 +98,8 @@ mod tests {
         };
         check(ALIAS, "NotFound: role alias a not found").await;
         let ours = "arn:aws:iot:us-east-1:000000000000";
-        for kind in ["thinggroup", "thingtype", "billinggroup", "policy", "rule", "securityprofile"] {
+        for kind in ["thinggroup", "thingtype", "billinggroup", "policy", "rule", "securityprofile"]
+        {
             check(&format!("{ours}:{kind}/none"), "NotFound").await;
         }
         check(&format!("{ours}:thing/pump"), "Invalid: things take no tags").await;
