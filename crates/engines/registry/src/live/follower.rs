@@ -92,9 +92,7 @@ impl Follower {
                 }
             }
         };
-        let told = view.replacing(&self.directory.view.read());
-        let before = std::mem::replace(&mut *self.directory.view.write(), view);
-        drop(before);
+        let told = self.put_in_place(view).await?;
         self.load_authorities().await;
         self.directory.announce(told);
         self.directory.has_seen(revision);
@@ -103,6 +101,18 @@ impl Follower {
             self.apply(set).await;
         }
         Ok(())
+    }
+
+    /// Compares the views and lets go of the old one, which takes too long for a thread that serves.
+    async fn put_in_place(&self, view: View) -> Result<Announcements, RegistryError> {
+        let directory = Arc::clone(&self.directory);
+        let replaced = tokio::task::spawn_blocking(move || {
+            let told = view.replacing(&directory.view.read());
+            let before = std::mem::replace(&mut *directory.view.write(), view);
+            drop(before);
+            told
+        });
+        replaced.await.map_err(|error| RegistryError::Storage(error.to_string()))
     }
 
     async fn snapshot(&mut self, view: &mut View) -> Result<Snapshot, RegistryError> {

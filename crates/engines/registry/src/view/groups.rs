@@ -162,8 +162,8 @@ impl View {
         self.tell_thing(thing, told);
     }
 
-    fn member(&self, thing: &ThingName, group: &str) -> Option<(u32, u32)> {
-        Some((self.things.find(thing.as_str())?, self.groups.find(group)?))
+    fn member(&mut self, thing: &ThingName, group: &str) -> Option<(u32, u32)> {
+        Some((self.thing_to_tie(thing)?, self.groups.find(group)?))
     }
 
     /// Notes that what a group is in has changed, and with it what it gives.

@@ -36,6 +36,8 @@ pub(crate) struct View {
     groups: Table<GroupRow>,
     policies: Table<PolicyRow>,
     graves: Vec<Grave>,
+    /// The thing tied last. Snapshots tell ties in the order in which they tell things.
+    tied: u32,
 }
 
 /// How much there is; the rest would fill any log.

@@ -74,6 +74,14 @@ impl<R: Row> Table<R> {
         self.index.get(Self::part(hash))?.find(spread(hash), is_it).map(|entry| entry.id)
     }
 
+    /// As [`Self::find`], for keys that mostly come in the order of the rows: looks at the row `last` and
+    /// the one behind it first, which is a matter of nanoseconds.
+    pub(crate) fn find_near(&self, key: &R::Key, last: u32) -> Option<u32> {
+        let mut near = [last, last.wrapping_add(1)].into_iter();
+        let is_it = |id: &u32| self.get(*id).is_some_and(|row| row.key() == key);
+        near.find(is_it).or_else(|| self.find(key))
+    }
+
     pub(crate) fn get(&self, id: u32) -> Option<&R> {
         self.rows.get(id as usize)?.as_ref()
     }
@@ -155,6 +163,10 @@ mod tests {
             table.insert(Named(format!("row-{number}"), number));
         }
         let id = table.find("row-500").unwrap();
+        for near in [id - 1, id, 7, u32::MAX] {
+            assert_eq!(table.find_near("row-500", near), Some(id));
+        }
+        assert_eq!(table.find_near("row-none", id), None);
         assert_eq!(table.get(id).unwrap().1, 500);
         assert_eq!(table.remove(id), Some(Named("row-500".into(), 500)));
         assert_eq!((table.find("row-500"), table.get(id)), (None, None));

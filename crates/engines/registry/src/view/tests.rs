@@ -310,7 +310,7 @@ fn hears(before: &Answers, after: &Answers, told: &[DirectoryChange]) -> Result<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn any_changes_leave_the_view_as_a_snapshot_shows_it_and_tell_everyone_concerned(

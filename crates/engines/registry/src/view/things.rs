@@ -104,8 +104,13 @@ impl View {
         }
     }
 
-    fn pair(&self, thing: &ThingName, certificate: &CertificateId) -> Option<(u32, u32)> {
-        Some((self.things.find(thing.as_str())?, self.certificate_row(certificate)?))
+    fn pair(&mut self, thing: &ThingName, certificate: &CertificateId) -> Option<(u32, u32)> {
+        Some((self.thing_to_tie(thing)?, self.certificate_row(certificate)?))
+    }
+
+    pub(super) fn thing_to_tie(&mut self, name: &ThingName) -> Option<u32> {
+        self.tied = self.things.find_near(name.as_str(), self.tied)?;
+        Some(self.tied)
     }
 
     /// Notes that the rights of all who connect as this thing may have changed.
