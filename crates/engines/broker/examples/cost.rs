@@ -154,17 +154,10 @@ async fn connected(home: &Home, expiry: u32) -> Figures {
         let (attachment, wake) = home.client(&format!("c{at}"), &format!("in/{at}"), expiry).await;
         let token = stop.token();
         stop.spawn("receiver", async move {
-            let mut effects = Vec::new();
             loop {
                 tokio::select! {
-                    () = wake.notified() => {}
+                    () = wake.notified() => receive(&attachment),
                     () = token.cancelled() => return,
-                }
-                attachment.fill(100, &mut |_| true, &mut effects);
-                for effect in effects.drain(..) {
-                    if let Effect::Send { packet_id: Some(id), .. } = effect {
-                        attachment.acknowledged(id);
-                    }
                 }
             }
         });
@@ -172,6 +165,17 @@ async fn connected(home: &Home, expiry: u32) -> Figures {
     let figures = measure(home).await;
     stop.shut_down(Duration::from_secs(5)).await;
     figures
+}
+
+/// Takes what is there and acknowledges it.
+fn receive(attachment: &Attachment) {
+    let mut effects = Vec::new();
+    attachment.fill(100, &mut |_| true, &mut effects);
+    for effect in effects {
+        if let Effect::Send { packet_id: Some(id), .. } = effect {
+            attachment.acknowledged(id);
+        }
+    }
 }
 
 async fn away(home: &Home) -> Figures {

@@ -102,11 +102,6 @@ impl Attachment {
         }
     }
 
-    /// Whether a newer connection has the session now.
-    pub fn is_taken_over(&self) -> bool {
-        self.standing() == Standing::TakenOver
-    }
-
     /// The promise that what this client's packets have changed in its session so far is stored; `None`
     /// if the session ends with the connection. SUBACK and UNSUBACK follow it: a session that comes back
     /// after a crash must have the subscriptions its client was told of.

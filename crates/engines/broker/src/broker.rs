@@ -50,6 +50,8 @@ pub struct Broker {
     pub(crate) journal: Option<Arc<Journal>>,
     /// Of all sessions.
     queue_bytes: AtomicUsize,
+    /// Clients connected.
+    pub(crate) online: AtomicUsize,
     pub(crate) next_session: AtomicU64,
 }
 
@@ -82,6 +84,7 @@ impl Broker {
             diary: Diary::default(),
             journal,
             queue_bytes: AtomicUsize::new(0),
+            online: AtomicUsize::new(0),
             next_session: AtomicU64::new(1),
         }
     }

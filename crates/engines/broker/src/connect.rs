@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use picket_ports::ConnectionFacts;
 use picket_ports::connections::{DisconnectReason, Disconnected};
@@ -67,7 +68,9 @@ impl Broker {
         let has_to_wait = was_stored != state.is_kept() || (was_stored && !session_present);
         let stored = if has_to_wait { self.promise(Urgency::Now) } else { None };
         let (generation, incoming) = (state.generation, state.session.incoming().clone());
-        slot.set_online(true);
+        if slot.set_online(true) {
+            self.online.fetch_add(1, Ordering::Relaxed);
+        }
         drop(state);
         self.past.lock().forget(&slot.client_id);
         self.publish_wills(wills);

@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use picket_ports::connections::{
@@ -139,19 +140,19 @@ impl Connections for Broker {
     }
 
     async fn connection_counts(&self) -> ConnectionCounts {
-        let table = self.table.lock();
-        let connected = table.values().filter(|slot| slot.is_online()).count();
-        ConnectionCounts { connected, kept: table.len() - connected }
+        let sessions = self.session_count();
+        let connected = self.online.load(Ordering::Relaxed).min(sessions);
+        ConnectionCounts { connected, kept: sessions - connected }
     }
 
     async fn subscriptions(&self, client_id: &str) -> Option<Vec<SubscriptionEntry>> {
         let slot = self.slot_of(client_id)?;
         let state = slot.state.lock();
-        let entry = |(filter, held): (&Box<str>, &crate::slot::HeldFilter)| SubscriptionEntry {
+        let entries = state.filters.iter().map(|(filter, held)| SubscriptionEntry {
             filter: Arc::from(&**filter),
             qos: held.options.qos,
-        };
-        Some(state.filters.iter().map(entry).collect())
+        });
+        Some(entries.collect())
     }
 
     async fn end_connection(

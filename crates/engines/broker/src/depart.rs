@@ -1,6 +1,7 @@
 //! A client goes: its session is kept for its time or ends, and its will is published.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use picket_core::Timestamp;
@@ -47,7 +48,9 @@ impl Broker {
         }
         state.seat = None;
         state.disconnected = Some(Disconnected { since: now, reason: farewell.reason });
-        slot.set_online(false);
+        if slot.set_online(false) {
+            self.online.fetch_sub(1, Ordering::Relaxed);
+        }
         let mut dropped = Vec::new();
         self.change(slot, state, |state| {
             state.record_changed();

@@ -17,7 +17,7 @@ const BATCH_BYTES_MAX: usize = 4 << 20;
 pub(crate) struct SlotChanges {
     pub(crate) number: u64,
     /// The record to write, or that there is none any more.
-    pub(crate) record: Option<Option<SessionRecord>>,
+    pub(crate) record: Option<Option<Box<SessionRecord>>>,
     /// By number; `None` for a subscription that has ended.
     pub(crate) filters: Vec<(u64, Option<FilterRecord>)>,
     pub(crate) messages: Changes,
@@ -82,7 +82,7 @@ impl Group {
 fn write_slot(batch: &mut StateBatch, changes: &SlotChanges) {
     let number = changes.number;
     if let Some(record) = &changes.record {
-        write(batch, Table::Sessions.key(number, 0), record.as_ref());
+        write(batch, Table::Sessions.key(number, 0), record.as_deref());
     }
     for (part, filter) in &changes.filters {
         write(batch, Table::Filters.key(number, *part), filter.as_ref());

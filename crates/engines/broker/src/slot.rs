@@ -198,8 +198,9 @@ impl Slot {
         self.online.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set_online(&self, online: bool) {
-        self.online.store(online, Ordering::Relaxed);
+    /// Returns whether that changes anything.
+    pub(crate) fn set_online(&self, online: bool) -> bool {
+        self.online.swap(online, Ordering::Relaxed) != online
     }
 
     /// What the store has yet to learn, and how many messages that tells of.
@@ -211,7 +212,7 @@ impl Slot {
         let has_record = dues.is_kept && (dues.record_changed || !dues.is_stored);
         let loses_record = !dues.is_kept && dues.is_stored;
         let record = match has_record {
-            true => Some(Some(state.record(&self.client_id))),
+            true => Some(Some(Box::new(state.record(&self.client_id)))),
             false => loses_record.then_some(None),
         };
         let SlotState { dues, filters: held, .. } = &mut *state;

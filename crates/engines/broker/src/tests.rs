@@ -148,7 +148,7 @@ fn a_newer_connection_takes_the_session_and_the_old_will_is_published() {
     let will = Will { message: message("will", false), delay_seconds: 0 };
     let old = bench.connect(SessionRequest { will: Some(will), ..Bench::request("a") }).attachment;
     let new = bench.client("a");
-    assert!(old.is_taken_over() && !new.is_taken_over());
+    assert_eq!((old.standing(), new.standing()), (Standing::TakenOver, Standing::Current));
     assert_eq!(inbox(&watcher), ["will@1"]);
     drop(old);
     assert_eq!(bench.broker.session_count(), 2);

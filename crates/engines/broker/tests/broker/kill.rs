@@ -34,7 +34,7 @@ fn load(directory: &Path, first: u64) -> Child {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_process_that_is_killed() {
     let Some(directory) = std::env::var_os(DIRECTORY) else { return };
-    let first: u64 = std::env::var(FIRST).unwrap().parse().unwrap();
+    let first = std::env::var_os(FIRST).unwrap().into_string().unwrap().parse::<u64>().unwrap();
     let states = FjallStore::open(directory).unwrap();
     let broker =
         Broker::open(BrokerLimits::default(), Arc::new(SystemClock), &states).await.unwrap();

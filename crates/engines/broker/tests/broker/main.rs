@@ -1,5 +1,7 @@
 //! The broker over its store: what survives, what is promised, and what operators see.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod connections;
 mod journal;
 mod kill;
