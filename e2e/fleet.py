@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from mqtt_wire import Wire
 from openssl_pki import signing_request
 from paho_client import PahoClient, Refused
 from policy_documents import allow, arn, document
@@ -147,6 +148,8 @@ class Events:
     """Lifecycle events as a device with all rights hears them."""
 
     def __init__(self, server, device, *filters):
+        self.server = server
+        self.device = device
         self.client = Client(device.thing, 5).to(server, device)
         self.heard = []
         for filter_ in filters or ("$aws/events/#",):
@@ -180,6 +183,15 @@ class Events:
             except queue.Empty:
                 return
             self.heard.append((message.topic, json.loads(message.payload)))
+
+
+def bare(server, device, version=5):
+    """MQTT packets over TLS with the device's certificate."""
+    context = ssl.create_default_context(cafile=server.ca)
+    context.load_cert_chain(str(device.certificate), str(device.key))
+    peer = Wire(("localhost", server.credentials["mqtt"]["port"]), version)
+    peer.socket = context.wrap_socket(peer.socket, server_hostname="localhost")
+    return peer
 
 
 def turned_away(server, device, client_id=None):
