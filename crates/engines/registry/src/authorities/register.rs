@@ -65,6 +65,14 @@ impl ControlPlane {
     fn acceptable_authority(&self, read: &Registrable) -> Result<Signer, ControlError> {
         let signer = Signer::new(read)
             .map_err(|error| ControlError::CertificateValidation(error.to_string()))?;
+        // Whoever may have certificates made could prove "possession" of it, and what was made and then
+        // deleted would come back by itself.
+        if *signer.id() == self.parts.authority.facts().id {
+            return Err(ControlError::CertificateValidation(
+                "the CA certificate is this installation's own, which cannot be registered"
+                    .to_owned(),
+            ));
+        }
         if !signer.is_valid_at(self.parts.clock.now()) {
             return Err(ControlError::CertificateValidation(format!(
                 "the CA certificate is valid from {} to {} only",

@@ -5,7 +5,9 @@ use picket_core::Timestamp;
 use picket_ports::Directory as _;
 use picket_ports::registry::{CertificateMode, DocumentKind, Order, Page};
 
-use crate::test_pki::{authority, authority_until, device, device_der};
+use rcgen::DnType;
+
+use crate::test_pki::{authority, authority_until, device, device_der, request};
 use crate::test_plane::{START, TestPlane, all_pages, pairs, refusal};
 use crate::{
     AuthorityChange, AuthorityStatus, CertificateRegistration, ControlError, NewAuthority,
@@ -113,6 +115,25 @@ async fn whoever_has_not_the_key_or_not_the_code_is_refused() {
     let text = refused(verified(Some(&device_only))).await;
     assert!(text.starts_with("RegistrationCodeValidation"), "the code was deleted: {text}");
     assert_eq!(at.registry.documents(DocumentKind::Authority).await.unwrap(), []);
+    at.end().await;
+}
+
+#[tokio::test]
+async fn the_installations_own_authority_cannot_be_registered() {
+    let at = TestPlane::new().await;
+    let code = at.plane.registration_code().await.unwrap();
+    let request = request(&[(DnType::CommonName, &code)]);
+    let proof = at.plane.create_certificate_from_csr(&request, false).await.unwrap();
+    let own = at.plane.parts.authority.certificate_pem().to_owned();
+    let verified = NewAuthority {
+        certificate_pem: &own,
+        verification_pem: Some(&proof.pem),
+        ..NewAuthority::default()
+    };
+    for new in [verified, sni_only(&own)] {
+        let text = refusal(at.plane.register_ca_certificate(new).await);
+        assert!(text.starts_with("CertificateValidation: ") && text.contains("own"), "{text}");
+    }
     at.end().await;
 }
 
