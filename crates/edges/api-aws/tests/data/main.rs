@@ -1,5 +1,7 @@
 //! The data operations as the gateway's HTTPS port serves them to devices.
 
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
 mod rig;
 
 use base64::Engine as _;
