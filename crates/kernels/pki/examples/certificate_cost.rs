@@ -1,5 +1,5 @@
 //! What the certificates of `CreateKeysAndCertificate`, `CreateCertificateFromCsr` and just-in-time
-//! registration cost: `cargo run -p picket-pki --release --example cost`.
+//! registration cost: `cargo run -p picket-pki --release --example certificate_cost`.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
 //! What a routed QoS 1 message costs, in memory only and with a store, and how long 10,000 sessions take to
-//! come back: `cargo run --release -p picket-broker --example cost [PUBLISHERS]`.
+//! come back: `cargo run --release -p picket-broker --example message_cost [PUBLISHERS]`.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on may panic")]
 #![expect(clippy::print_stdout, reason = "the figures are its output")]

@@ -1,4 +1,4 @@
-//! What a decision costs: `cargo run --release -p picket-policy --example cost`.
+//! What a decision costs: `cargo run --release -p picket-policy --example policy_cost`.
 //!
 //! Nothing here is part of the product.
 
