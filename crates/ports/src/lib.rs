@@ -30,7 +30,7 @@ pub use connection_log::{ConnectionEvent, ConnectionLog, ConnectionLogFilter};
 pub use connections::{Connection, ConnectionFacts, Connections, ConnectionsError};
 pub use delivery::{Delivery, DeliveryError, Receipt, Record};
 pub use directory::Directory;
-pub use enrollment::{EnrollError, Enrollment, ThingBundle};
+pub use enrollment::{EnrollError, Enrollment, NewDeviceRequest, ThingBundle};
 pub use event_index::{EventIndex, IndexError, IndexedEvent};
 pub use event_log::{EventLog, EventLogs, LogError, LogRecord, Position};
 pub use http_peer::HttpPeer;

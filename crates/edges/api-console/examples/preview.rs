@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "an example that cannot start may panic")]
 
+#[path = "../tests/console/control.rs"]
+mod control;
 #[path = "../tests/console/fakes.rs"]
 mod fakes;
 #[path = "preview/sample_search.rs"]
@@ -14,37 +16,46 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
-use picket_core::{
-    CertificateId, Clock, MetricValue, Secret, SystemClock, Tasks, ThingName, Timestamp,
-};
-use picket_ports::Registry;
+use picket_core::{Clock, MetricValue, Secret, SystemClock, Tasks, Timestamp};
 use picket_ports::alarms::{Violation, ViolationEvent, ViolationEventType};
-use picket_ports::registry::{Certificate, CertificateStatus, DocumentKind, Thing, ThingGroup};
+use picket_ports::registry::{DocumentKind, Documents as _};
+use picket_ports::{Enrollment as _, NewDeviceRequest};
+use picket_registry::{ControlPlane, ThingTypeProperties};
 use picket_sqlite::SqliteRegistry;
 
 const PROFILE: &str = r#"{"securityProfileName":"picket-baseline","securityProfileDescription":"What a healthy device of the fleet does.","behaviors":[{"name":"listening-ports","metric":"aws:listening-tcp-ports","criteria":{"comparisonOperator":"in-port-set","value":{"ports":[22,8883]},"consecutiveDatapointsToAlarm":1,"consecutiveDatapointsToClear":1}},{"name":"bytes-out","metric":"aws:all-bytes-out","criteria":{"comparisonOperator":"less-than-equals","value":{"count":5000000},"durationSeconds":300}}],"targets":["arn:aws:iot:us-east-1:000000000000:thinggroup/picket-fleet"]}"#;
+
+const KINDS: [&str; 4] = ["infusion-pump", "camera", "gateway", "thermostat"];
 
 #[tokio::main]
 async fn main() {
     tracing_subscriber::fmt().init();
     let folder = tempfile::tempdir().unwrap();
     let registry = SqliteRegistry::open(folder.path().join("registry.db")).await.unwrap();
-    fill(&registry).await;
+    let registry = Arc::new(registry);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let tasks = Tasks::new();
+    let broker = control::broker(clock.clone(), &tasks);
+    let control = control::control(registry.clone(), &broker, clock.clone(), &tasks).await;
+    fill(&registry, &control).await;
     let alarms = fakes::FakeAlarms::default();
     *alarms.active.lock().unwrap() = active_alarms();
     *alarms.history.lock().unwrap() = past_alarms();
     let pipeline = Arc::new(fakes::FakePipeline::default());
-    let tasks = Tasks::new();
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(8000);
     let config =
         ConsoleConfig { listen: ([127, 0, 0, 1], port).into(), ..ConsoleConfig::default() };
     let deps = ConsoleDeps {
-        registry: Arc::new(registry),
-        enrollment: Arc::new(fakes::FakeEnrollment::default()),
+        enrollment: Arc::new(control::enroller(&control)),
+        control,
+        connections: broker.clone(),
+        connection_log: Arc::new(fakes::FakeLog::default()),
+        publish: broker.clone(),
+        listen: broker,
         alarms: Arc::new(alarms),
         search: Arc::new(sample_search::SampleSearch),
         pipeline: pipeline.clone(),
-        clock: Arc::new(SystemClock),
+        clock,
         tasks: tasks.clone(),
     };
     let server = ConsoleServer::bind(config, deps).await.unwrap();
@@ -75,7 +86,7 @@ async fn traffic(pipeline: Arc<fakes::FakePipeline>) {
     }
 }
 
-async fn fill(registry: &SqliteRegistry) {
+async fn fill(registry: &SqliteRegistry, control: &Arc<ControlPlane>) {
     let clock = SystemClock;
     let now = clock.now();
     for (name, role) in [("admin", Role::Admin), ("ana", Role::Analyst), ("vera", Role::Viewer)] {
@@ -83,36 +94,23 @@ async fn fill(registry: &SqliteRegistry) {
     }
     let kind = DocumentKind::SecurityProfile;
     registry.create_document(kind, "picket-baseline", PROFILE, now).await.unwrap();
-    let group = ThingGroup { name: "picket-fleet".to_owned(), parent: None, created: now };
-    registry.create_group(&group).await.unwrap();
-    for n in 0..240_u32 {
-        let kind = ["infusion-pump", "camera", "gateway", "thermostat"][n as usize % 4];
-        let name = ThingName::new(format!("{kind}-{n:04}")).unwrap();
-        let thing = Thing {
-            name: name.clone(),
+    let enroller = control::enroller(control);
+    for kind in KINDS {
+        control.create_thing_type(kind, ThingTypeProperties::default(), &[]).await.unwrap();
+    }
+    for n in 0..240_usize {
+        let kind = KINDS[n % KINDS.len()];
+        let attributes = [("site", format!("ward-{}", n % 7)), ("firmware", "2.4.1".to_owned())];
+        let bundle = enroller.create_thing(NewDeviceRequest {
+            name: format!("{kind}-{n:04}"),
+            group: None,
             type_name: Some(kind.to_owned()),
-            attributes: vec![
-                ("site".to_owned(), format!("ward-{}", n % 7)),
-                ("firmware".to_owned(), "2.4.1".to_owned()),
-            ],
-            created: Timestamp::from_millis(now.as_millis() - i64::from(n) * 3_600_000),
-        };
-        registry.create_thing(&thing).await.unwrap();
-        registry.add_to_group(&name, "picket-fleet").await.unwrap();
-        let id = CertificateId::new(format!("{n:064x}")).unwrap();
-        let certificate = Certificate {
-            id: id.clone(),
-            pem: String::new(),
-            status: if n % 50 == 49 {
-                CertificateStatus::Revoked
-            } else {
-                CertificateStatus::Active
-            },
-            not_after: now.plus(Duration::from_secs(86_400 * 365)),
-            created: thing.created,
-        };
-        registry.create_certificate(&certificate).await.unwrap();
-        registry.attach_thing(&name, &id).await.unwrap();
+            attributes: attributes.map(|(name, value)| (name.to_owned(), value)).into(),
+        });
+        let id = bundle.await.unwrap().certificate_id;
+        if n % 50 == 49 {
+            control.update_certificate(id.as_str(), "REVOKED").await.unwrap();
+        }
     }
 }
 

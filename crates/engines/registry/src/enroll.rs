@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use picket_core::{Clock, PolicyName, ThingName};
-use picket_pki::Authority;
-use picket_ports::enrollment::{EnrollError, Enrollment, ThingBundle};
+use picket_core::{PolicyName, ThingName};
+use picket_pki::Issued;
+use picket_ports::RegistryError;
+use picket_ports::enrollment::{EnrollError, Enrollment, NewDeviceRequest, ThingBundle};
 use picket_ports::registry::{
-    Certificate, CertificateMode, CertificateStatus, NewDevice, Registry, RegistryError, Thing,
+    Certificate, CertificateMode, CertificateStatus, NewDevice, Thing, ThingGroup,
 };
-use uuid::Uuid;
 
-use crate::LiveDirectory;
+use crate::registry_events::{Happened, Tied};
+use crate::{ControlError, ControlPlane, NewThing};
 
 /// What a new device gets unless told otherwise.
 #[derive(Debug, Clone)]
@@ -22,64 +23,57 @@ pub struct EnrollmentDefaults {
     pub policy: PolicyName,
 }
 
-/// Enrolls devices with certificates of our own CA.
+/// Enrolls devices with certificates of our own CA, by the control plane's rules.
 #[derive(Debug)]
 pub struct Enroller {
-    registry: Arc<dyn Registry>,
-    authority: Arc<Authority>,
-    directory: Option<Arc<LiveDirectory>>,
-    clock: Arc<dyn Clock>,
+    control: Arc<ControlPlane>,
     defaults: EnrollmentDefaults,
 }
 
 impl Enroller {
-    /// An enroller on `registry`. With a `directory`, a bundle is handed out only after the front
-    /// door knows the device, so that it can connect at once.
-    pub fn new(
-        registry: Arc<dyn Registry>,
-        authority: Arc<Authority>,
-        directory: Option<Arc<LiveDirectory>>,
-        clock: Arc<dyn Clock>,
-        defaults: EnrollmentDefaults,
-    ) -> Self {
-        Self { registry, authority, directory, clock, defaults }
+    /// An enroller. A bundle is handed out only after the front door knows the device, so that it can
+    /// connect at once.
+    pub fn new(control: Arc<ControlPlane>, defaults: EnrollmentDefaults) -> Self {
+        Self { control, defaults }
     }
-
-    async fn door_knows(&self) {
-        if let Some(directory) = &self.directory {
-            let revision = *self.registry.revision().borrow();
-            directory.caught_up(revision).await;
-        }
-    }
-}
-
-fn refusal(error: RegistryError, thing: &ThingName) -> EnrollError {
-    match error {
-        RegistryError::AlreadyExists { kind: "thing", .. } => {
-            EnrollError::AlreadyExists(thing.clone())
-        }
-        RegistryError::NotFound { kind: "thing group", name } => EnrollError::NoSuchGroup(name),
-        other => failed(other),
-    }
-}
-
-fn failed(error: impl std::fmt::Display) -> EnrollError {
-    EnrollError::Failed(error.to_string())
 }
 
 #[async_trait]
 impl Enrollment for Enroller {
-    async fn create_thing(
+    async fn create_thing(&self, request: NewDeviceRequest) -> Result<ThingBundle, EnrollError> {
+        let NewDeviceRequest { name, group, type_name, attributes } = request;
+        ThingName::new(&name)?.can_be_registered()?;
+        let group = group.as_deref().unwrap_or(&self.defaults.group);
+        let new = NewThing { name, type_name, billing_group: None, attributes };
+        let (name, issued) = self.control.enroll(new, group, &self.defaults.policy).await?;
+        Ok(ThingBundle {
+            thing: name,
+            certificate_id: issued.id,
+            certificate_pem: issued.certificate_pem,
+            private_key_pem: issued.private_key_pem,
+            ca_pem: self.control.authority_pem().to_owned(),
+        })
+    }
+}
+
+impl ControlPlane {
+    /// Stores a device whole, as `CreateThing`, `CreateKeysAndCertificate` and what ties the two
+    /// would one after another. Unlike `CreateThing` it refuses a thing that is there already, since
+    /// its certificate is not handed out twice.
+    async fn enroll(
         &self,
-        name: &str,
-        group: Option<&str>,
-    ) -> Result<ThingBundle, EnrollError> {
-        let name = ThingName::new(name)?;
-        name.can_be_registered()?;
-        let group = group.unwrap_or(&self.defaults.group);
-        let now = self.clock.now();
-        let issued = self.authority.issue_device(name.as_str(), now).map_err(failed)?;
-        let thing = Thing::new(name.clone(), Uuid::new_v4().to_string(), now);
+        new: NewThing,
+        group: &str,
+        policy: &PolicyName,
+    ) -> Result<(ThingName, Issued), EnrollError> {
+        let thing = self.checked_thing(new).map_err(refusal)?;
+        let kept = self.references.share().await;
+        if let Some(type_name) = &thing.type_name {
+            self.check_type_takes_things(type_name).await.map_err(refusal)?;
+        }
+        let group = self.group(group).await.map_err(refusal)?;
+        let now = self.parts.clock.now();
+        let issued = self.parts.authority.issue_device(thing.name.as_str(), now).map_err(failed)?;
         let certificate = Certificate {
             id: issued.id.clone(),
             pem: issued.certificate_pem.clone(),
@@ -92,18 +86,45 @@ impl Enrollment for Enroller {
             modified: now,
             version: 1,
         };
-        let policy = &self.defaults.policy;
-        let device = NewDevice { thing: &thing, certificate: &certificate, policy, group };
-        self.registry.enroll(&device).await.map_err(|error| refusal(error, &name))?;
-        self.door_knows().await;
-        Ok(ThingBundle {
-            thing: name,
-            certificate_id: issued.id,
-            certificate_pem: issued.certificate_pem,
-            private_key_pem: issued.private_key_pem,
-            ca_pem: self.authority.certificate_pem().to_owned(),
-        })
+        let device =
+            NewDevice { thing: &thing, certificate: &certificate, policy, group: &group.name };
+        let stored = self.parts.registry.enroll(&device).await;
+        stored.map_err(|error| refused_by_storage(error, &thing.name))?;
+        drop(kept);
+        self.in_force().await;
+        self.announce_device(&thing, &group).await;
+        Ok((thing.name, issued))
     }
+
+    async fn announce_device(&self, thing: &Thing, group: &ThingGroup) {
+        self.announce_thing(Happened::Created, thing).await;
+        self.announce_types(thing, None).await;
+        self.announce_membership(Tied::Added, thing, group).await;
+    }
+}
+
+/// A refusal of the control plane's rules. What is missing is what the request named.
+fn refusal(error: ControlError) -> EnrollError {
+    match error {
+        ControlError::NotFound { kind: "thing type", name } => EnrollError::NoSuchType(name),
+        ControlError::NotFound { kind: "thing group", name } => EnrollError::NoSuchGroup(name),
+        ControlError::Invalid(text) => EnrollError::Invalid(text),
+        other => failed(other),
+    }
+}
+
+fn refused_by_storage(error: RegistryError, thing: &ThingName) -> EnrollError {
+    match error {
+        RegistryError::AlreadyExists { kind: "thing", .. } => {
+            EnrollError::AlreadyExists(thing.clone())
+        }
+        RegistryError::NotFound { kind: "thing group", name } => EnrollError::NoSuchGroup(name),
+        other => failed(other),
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> EnrollError {
+    EnrollError::Failed(error.to_string())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Certificates.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use picket_core::{CertificateId, Secret, Timestamp};
@@ -10,7 +10,7 @@ use picket_registry::{AttachmentKind, ControlPlane};
 use serde::{Deserialize, Serialize};
 
 use super::paging::PageParams;
-use super::{Body, Name, Params};
+use super::{Body, Name, Names, Params};
 use crate::audit::Changed;
 use crate::error::{ApiError, ApiResult};
 use crate::state::Shared;
@@ -200,11 +200,9 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-type Pair = Path<(String, String)>;
-
 pub(crate) async fn attach_thing(
     State(state): State<Shared>,
-    Path((id, thing)): Pair,
+    Names(id, thing): Names,
 ) -> ApiResult<StatusCode> {
     let arn = arn_of(&state.control, &id);
     state.control.attach_thing_principal(&thing, &arn, AttachmentKind::NonExclusive).await?;
@@ -213,7 +211,7 @@ pub(crate) async fn attach_thing(
 
 pub(crate) async fn detach_thing(
     State(state): State<Shared>,
-    Path((id, thing)): Pair,
+    Names(id, thing): Names,
 ) -> ApiResult<StatusCode> {
     state.control.detach_thing_principal(&thing, &arn_of(&state.control, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -221,7 +219,7 @@ pub(crate) async fn detach_thing(
 
 pub(crate) async fn attach_policy(
     State(state): State<Shared>,
-    Path((id, policy)): Pair,
+    Names(id, policy): Names,
 ) -> ApiResult<StatusCode> {
     state.control.attach_policy(&policy, &arn_of(&state.control, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -229,7 +227,7 @@ pub(crate) async fn attach_policy(
 
 pub(crate) async fn detach_policy(
     State(state): State<Shared>,
-    Path((id, policy)): Pair,
+    Names(id, policy): Names,
 ) -> ApiResult<StatusCode> {
     state.control.detach_policy(&policy, &arn_of(&state.control, &id)).await?;
     Ok(StatusCode::NO_CONTENT)

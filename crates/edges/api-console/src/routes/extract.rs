@@ -1,7 +1,7 @@
 //! Reading requests, with errors in our shape.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -54,5 +54,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
         let read = Path::from_request_parts(parts, state).await;
         let Path(name) = read.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
         Ok(Self(name))
+    }
+}
+
+/// The two names in the path, in its order.
+#[derive(Debug)]
+pub(crate) struct Names(pub(crate) String, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Names {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let read = Path::from_request_parts(parts, state).await;
+        let Path((first, second)) = read
+            .map_err(|rejection: PathRejection| ApiError::invalid(rejection.body_text()))?;
+        Ok(Self(first, second))
     }
 }

@@ -1,7 +1,7 @@
 //! Thing groups.
 
 use axum::{Extension, Json};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use picket_core::Timestamp;
 use picket_ports::registry::{GroupFilter, Page, PolicyTarget, ThingGroup};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::paging::page;
 use super::things::Attribute;
-use super::{Body, Name, Params};
+use super::{Body, Name, Names, Params};
 use crate::audit::Changed;
 use crate::error::ApiResult;
 use crate::state::Shared;
@@ -131,7 +131,7 @@ pub(crate) async fn delete(
 
 pub(crate) async fn add_thing(
     State(state): State<Shared>,
-    Path((group, thing)): Path<(String, String)>,
+    Names(group, thing): Names,
 ) -> ApiResult<StatusCode> {
     let (thing, group) = (NameOrArn::name(&thing), NameOrArn::name(&group));
     state.control.add_thing_to_thing_group(thing, group).await?;
@@ -140,7 +140,7 @@ pub(crate) async fn add_thing(
 
 pub(crate) async fn remove_thing(
     State(state): State<Shared>,
-    Path((group, thing)): Path<(String, String)>,
+    Names(group, thing): Names,
 ) -> ApiResult<StatusCode> {
     let (thing, group) = (NameOrArn::name(&thing), NameOrArn::name(&group));
     state.control.remove_thing_from_thing_group(thing, group).await?;

@@ -24,7 +24,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use picket_core::ErrorCode;
 
-pub(crate) use self::extract::{Body, Name, Params};
+pub(crate) use self::extract::{Body, Name, Names, Params};
 use crate::error::ApiError;
 use crate::state::Shared;
 use crate::{assets, gate, headers};

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -16,6 +17,7 @@ use picket_ports::messages::{ListenRequest, Listener, Message, MessageProperties
 use serde::{Deserialize, Serialize};
 
 use super::Body;
+use crate::audit::Changed;
 use crate::error::{ApiError, ApiResult};
 use crate::gate::Caller;
 use crate::state::Shared;
@@ -40,7 +42,7 @@ pub(crate) async fn publish(
     State(state): State<Shared>,
     caller: Caller,
     Body(body): Body<PublishBody>,
-) -> ApiResult<StatusCode> {
+) -> ApiResult<(StatusCode, Extension<Changed>)> {
     let PublishBody { topic, payload, qos, retain } = body;
     if qos > 1 {
         return Err(ApiError::invalid(format!("`qos` is {qos}; it must be 0 or 1")));
@@ -48,6 +50,7 @@ pub(crate) async fn publish(
     if topic.starts_with('$') {
         return Err(ApiError::invalid(format!("`{topic}` is reserved for the server")));
     }
+    let changed = Extension(Changed(format!("topic/{topic}")));
     let message = Message {
         topic: topic.into(),
         payload: Bytes::from(payload),
@@ -60,7 +63,7 @@ pub(crate) async fn publish(
         depth: 0,
     };
     state.publish.publish(message).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::NO_CONTENT, changed))
 }
 
 /// The data of an event `message`.

@@ -2,7 +2,7 @@
 
 mod explain;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use picket_core::Timestamp;
@@ -11,7 +11,7 @@ use picket_ports::registry::{Order, Page, Policy, PolicyTarget};
 use serde::{Deserialize, Serialize};
 
 use super::paging::PageParams;
-use super::{Body, Name, Params};
+use super::{Body, Name, Names, Params};
 use crate::audit::Changed;
 use crate::error::{ApiError, ApiResult};
 use crate::state::{ConsoleState, Shared};
@@ -173,7 +173,7 @@ pub(crate) async fn set_default(
 
 pub(crate) async fn delete_version(
     State(state): State<Shared>,
-    Path((name, version)): Path<(String, String)>,
+    Names(name, version): Names,
 ) -> ApiResult<StatusCode> {
     state.control.delete_policy_version(&name, &version).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -189,7 +189,7 @@ pub(crate) async fn delete(
 
 pub(crate) async fn attach_group(
     State(state): State<Shared>,
-    Path((name, group)): Path<(String, String)>,
+    Names(name, group): Names,
 ) -> ApiResult<StatusCode> {
     state.control.attach_policy(&name, &state.control.thing_group_arn(&group)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -197,7 +197,7 @@ pub(crate) async fn attach_group(
 
 pub(crate) async fn detach_group(
     State(state): State<Shared>,
-    Path((name, group)): Path<(String, String)>,
+    Names(name, group): Names,
 ) -> ApiResult<StatusCode> {
     state.control.detach_policy(&name, &state.control.thing_group_arn(&group)).await?;
     Ok(StatusCode::NO_CONTENT)

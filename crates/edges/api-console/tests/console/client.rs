@@ -63,6 +63,18 @@ impl Client {
         self.send("POST", path, Some(&body.to_string())).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send("PUT", path, Some(&body.to_string())).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send("PATCH", path, Some(&body.to_string())).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, None).await
+    }
+
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<&str>) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
         request.push_str("connection: close\r\n");

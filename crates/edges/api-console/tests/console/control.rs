@@ -1,27 +1,24 @@
 //! What the console works with besides the engines: the control plane over a real registry, and a broker.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use picket_broker::{Broker, BrokerLimits};
-use picket_core::{Account, Clock, Tasks};
+use picket_core::{Account, Clock, PolicyName, Tasks};
 use picket_pki::Authority;
 use picket_ports::Registry;
-use picket_ports::connection_log::{ConnectionEvent, ConnectionLog, ConnectionLogFilter};
-use picket_registry::{ControlParts, ControlPlane, LiveDirectory, RegistryLimits};
+use picket_registry::{
+    ControlParts, ControlPlane, Enroller, EnrollmentDefaults, LiveDirectory, NewGroup,
+    RegistryLimits,
+};
 
-/// The front door's log before anybody has come.
-#[derive(Debug)]
-pub(crate) struct EmptyLog;
-
-impl ConnectionLog for EmptyLog {
-    fn recent(&self, _: &ConnectionLogFilter, _: usize) -> Vec<ConnectionEvent> {
-        Vec::new()
-    }
-
-    fn last(&self, _: &str) -> Option<ConnectionEvent> {
-        None
-    }
-}
+/// The group that devices join.
+pub(crate) const FLEET: &str = "picket-fleet";
+/// The policy that their certificates get.
+pub(crate) const DEVICE_POLICY: &str = "picket-device";
+const DEVICE_RIGHTS: &str = r#"{"Version": "2012-10-17", "Statement": [
+    {"Sid": "Connect", "Effect": "Allow", "Action": "iot:Connect",
+     "Resource": "arn:aws:iot:us-east-1:000000000000:client/${iot:Connection.Thing.ThingName}"}
+]}"#;
 
 pub(crate) fn broker(clock: Arc<dyn Clock>, tasks: &Tasks) -> Arc<Broker> {
     let broker = Broker::new(BrokerLimits::default(), clock);
@@ -29,6 +26,7 @@ pub(crate) fn broker(clock: Arc<dyn Clock>, tasks: &Tasks) -> Arc<Broker> {
     broker
 }
 
+/// A control plane whose registry has what enrollment needs.
 pub(crate) async fn control(
     registry: Arc<dyn Registry>,
     broker: &Arc<Broker>,
@@ -36,13 +34,29 @@ pub(crate) async fn control(
     tasks: &Tasks,
 ) -> Arc<ControlPlane> {
     let directory = LiveDirectory::follow(registry.clone(), tasks).await.unwrap();
-    Arc::new(ControlPlane::new(ControlParts {
+    let control = ControlPlane::new(ControlParts {
         registry,
         directory,
-        authority: Arc::new(Authority::generate(clock.now()).unwrap()),
+        authority: authority(&*clock),
         publish: broker.clone(),
         clock,
         account: Account::default(),
         limits: RegistryLimits::default(),
-    }))
+    });
+    let fleet = NewGroup { name: FLEET.to_owned(), ..NewGroup::default() };
+    control.create_thing_group(fleet, &[]).await.unwrap();
+    control.create_policy(DEVICE_POLICY, DEVICE_RIGHTS, &[]).await.unwrap();
+    Arc::new(control)
+}
+
+/// One for all, since making a key takes a while.
+fn authority(clock: &dyn Clock) -> Arc<Authority> {
+    static MADE: OnceLock<Arc<Authority>> = OnceLock::new();
+    MADE.get_or_init(|| Arc::new(Authority::generate(clock.now()).unwrap())).clone()
+}
+
+/// Enrollment into the fleet.
+pub(crate) fn enroller(control: &Arc<ControlPlane>) -> Enroller {
+    let policy = PolicyName::new(DEVICE_POLICY).unwrap();
+    Enroller::new(control.clone(), EnrollmentDefaults { group: FLEET.to_owned(), policy })
 }

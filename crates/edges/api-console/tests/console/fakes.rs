@@ -3,47 +3,10 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use picket_core::{CertificateId, Ledger, Secret, ThingName, Timestamp};
+use picket_core::{Ledger, Timestamp};
+use picket_ports::connection_log::{ConnectionEvent, ConnectionLog, ConnectionLogFilter};
 use picket_ports::alarms::{AlarmFilter, Violation, ViolationEvent};
-use picket_ports::{
-    Alarms, AlarmsError, EnrollError, Enrollment, Pipeline, StageStatus, ThingBundle,
-};
-
-/// Hands out bundles with made-up files.
-#[derive(Debug, Default)]
-pub(crate) struct FakeEnrollment {
-    taken: Mutex<Vec<ThingName>>,
-}
-
-#[async_trait]
-impl Enrollment for FakeEnrollment {
-    async fn create_thing(
-        &self,
-        name: &str,
-        group: Option<&str>,
-    ) -> Result<ThingBundle, EnrollError> {
-        let thing = ThingName::new(name)?;
-        thing.can_be_registered()?;
-        if let Some(group) = group.filter(|group| *group != "picket-fleet") {
-            return Err(EnrollError::NoSuchGroup(group.to_owned()));
-        }
-        let mut taken = self.taken.lock().unwrap();
-        if taken.contains(&thing) {
-            return Err(EnrollError::AlreadyExists(thing));
-        }
-        taken.push(thing.clone());
-        Ok(ThingBundle {
-            thing,
-            certificate_id: CertificateId::new("ab".repeat(32)).unwrap(),
-            certificate_pem: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-                .into(),
-            private_key_pem: Secret::new(
-                "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n",
-            ),
-            ca_pem: "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n".into(),
-        })
-    }
-}
+use picket_ports::{Alarms, AlarmsError, Pipeline, StageStatus};
 
 /// A book of alarms that is filled by hand.
 #[derive(Debug, Default)]
@@ -76,6 +39,28 @@ impl Alarms for FakeAlarms {
             event.time >= from && event.time < to && wanted(filter, &event.violation)
         });
         Ok(events.take(events_max).cloned().collect())
+    }
+}
+
+/// A front door's log that is written by hand, the newest event last.
+#[derive(Debug, Default)]
+pub(crate) struct FakeLog {
+    pub(crate) events: Mutex<Vec<ConnectionEvent>>,
+}
+
+impl ConnectionLog for FakeLog {
+    fn recent(&self, filter: &ConnectionLogFilter, rows_max: usize) -> Vec<ConnectionEvent> {
+        let events = self.events.lock().unwrap();
+        let wanted = events.iter().rev().filter(|event| filter.admits(event));
+        wanted.take(rows_max).cloned().collect()
+    }
+
+    fn last(&self, client_id: &str) -> Option<ConnectionEvent> {
+        let filter = ConnectionLogFilter {
+            client_id: Some(client_id.to_owned()),
+            ..ConnectionLogFilter::default()
+        };
+        self.recent(&filter, 1).pop()
     }
 }
 

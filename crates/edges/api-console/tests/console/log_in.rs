@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use picket_api_console::{Role, UserError, ensure_user};
 use picket_core::Secret;
-use picket_ports::Registry;
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::{DocumentKind, Documents as _};
 use serde_json::json;
 
 use crate::rig::Rig;

@@ -4,10 +4,17 @@
 
 mod access;
 mod api;
+mod certificates;
+mod changes;
 mod client;
+mod connections;
 mod control;
 mod fakes;
+mod groups;
 mod limits;
 mod log_in;
+mod mqtt;
+mod policies;
 mod rig;
 mod search;
+mod things;

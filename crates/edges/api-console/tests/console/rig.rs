@@ -4,17 +4,24 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use picket_broker::Broker;
+use picket_registry::ControlPlane;
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
-use picket_core::{Clock, ManualClock, MetricValue, Secret, Tasks, ThingName, Timestamp};
+use picket_core::{
+    CertificateId, Clock, ManualClock, MetricValue, Secret, Tasks, ThingName, Timestamp,
+};
 use picket_ports::alarms::Violation;
-use picket_ports::registry::{DocumentKind, Documents as _, Thing, Things as _};
+use picket_ports::registry::{
+    Certificate, CertificateMode, CertificateStatus, Certificates as _, DocumentKind,
+    Documents as _, Thing, Things as _,
+};
 use picket_ports::{Search, SearchError, SearchRequest, SearchResult};
 use picket_sqlite::SqliteRegistry;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::client::Client;
 use crate::control;
-use crate::fakes::{FakeAlarms, FakeEnrollment, FakePipeline};
+use crate::fakes::{FakeAlarms, FakeLog, FakePipeline};
 
 /// A search engine that answers by the words of the search and keeps what it was asked.
 #[derive(Debug, Default)]
@@ -82,6 +89,9 @@ pub(crate) struct Rig {
     pub(crate) alarms: Arc<FakeAlarms>,
     pub(crate) search: Arc<FakeSearch>,
     pub(crate) pipeline: Arc<FakePipeline>,
+    pub(crate) connection_log: Arc<FakeLog>,
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) control: Arc<ControlPlane>,
     pub(crate) clock: ManualClock,
     tasks: Tasks,
     _folder: tempfile::TempDir,
@@ -109,13 +119,14 @@ impl Rig {
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let broker = control::broker(shared.clone(), &tasks);
         let control = control::control(registry.clone(), &broker, shared, &tasks).await;
+        let connection_log = Arc::new(FakeLog::default());
         let deps = ConsoleDeps {
-            control,
+            control: control.clone(),
             connections: broker.clone(),
-            connection_log: Arc::new(control::EmptyLog),
+            connection_log: connection_log.clone(),
             publish: broker.clone(),
-            listen: broker,
-            enrollment: Arc::new(FakeEnrollment::default()),
+            listen: broker.clone(),
+            enrollment: Arc::new(control::enroller(&control)),
             alarms: alarms.clone(),
             search: search.clone(),
             pipeline: pipeline.clone(),
@@ -124,7 +135,19 @@ impl Rig {
         };
         let server = ConsoleServer::bind(config, deps).await.unwrap();
         let client = Client::new(server.local_addr());
-        Self { client, registry, alarms, search, pipeline, clock, tasks, _folder: folder }
+        Self {
+            client,
+            registry,
+            alarms,
+            search,
+            pipeline,
+            connection_log,
+            broker,
+            control,
+            clock,
+            tasks,
+            _folder: folder,
+        }
     }
 
     /// A client that is logged in as `user`.
@@ -138,6 +161,24 @@ impl Rig {
     pub(crate) async fn add_thing(&self, name: &str) {
         let thing = Thing::new(ThingName::new(name).unwrap(), name, NOW);
         self.registry.create_thing(&thing).await.unwrap();
+    }
+
+    /// Registers a certificate, which need not be one, and attaches it to a thing.
+    pub(crate) async fn add_certificate(&self, id: &CertificateId, thing: &ThingName) {
+        let certificate = Certificate {
+            id: id.clone(),
+            pem: String::new(),
+            status: CertificateStatus::Active,
+            ca: None,
+            mode: CertificateMode::Default,
+            not_before: NOW,
+            not_after: NOW.plus(Duration::from_secs(86_400)),
+            created: NOW,
+            modified: NOW,
+            version: 1,
+        };
+        self.registry.create_certificate(&certificate).await.unwrap();
+        self.registry.attach_thing(thing, id, false).await.unwrap();
     }
 
     /// Stops the console; true if everything ended in time.

@@ -46,7 +46,7 @@ impl ControlPlane {
         self.parts.account.iot_arn(&format!("thinggroup/{name}"))
     }
 
-    async fn group(&self, name: &str) -> Result<ThingGroup, ControlError> {
+    pub(crate) async fn group(&self, name: &str) -> Result<ThingGroup, ControlError> {
         let found = self.parts.registry.group(name).await;
         found.map_err(|error| group_error(error, name))
     }

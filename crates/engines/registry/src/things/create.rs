@@ -49,7 +49,8 @@ impl ControlPlane {
         Ok(thing)
     }
 
-    fn checked_thing(&self, new: NewThing) -> Result<Thing, ControlError> {
+    /// The thing as it would be stored, if its texts and the number of its attributes are in order.
+    pub(crate) fn checked_thing(&self, new: NewThing) -> Result<Thing, ControlError> {
         let NewThing { name, type_name, billing_group, attributes } = new;
         let name = checked::thing_name(&name)?;
         type_name.iter().try_for_each(|name| ENTRY_NAME.check("thingTypeName", name))?;

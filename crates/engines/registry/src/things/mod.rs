@@ -72,7 +72,10 @@ impl ControlPlane {
     }
 
     /// Refuses a type that is not there or is deprecated. Held references keep it that way.
-    async fn check_type_takes_things(&self, type_name: &str) -> Result<(), ControlError> {
+    pub(crate) async fn check_type_takes_things(
+        &self,
+        type_name: &str,
+    ) -> Result<(), ControlError> {
         let thing_type = self.describe_thing_type(type_name).await?;
         if thing_type.deprecated.is_some() {
             return Err(ControlError::Invalid(format!(

@@ -1,10 +1,12 @@
 //! Giving a new device its identity.
 
-use axum::{Extension, Json};
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use picket_core::{CertificateId, ThingName};
-use picket_ports::ThingBundle;
+use picket_ports::{NewDeviceRequest, ThingBundle};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Changed;
@@ -19,6 +21,10 @@ pub(crate) struct NewThing {
     /// The fleet's group when absent.
     #[serde(default)]
     group: Option<String>,
+    #[serde(default)]
+    type_name: Option<String>,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
 }
 
 /// The device's files. The private key is in this answer and nowhere else.
@@ -35,7 +41,9 @@ pub(crate) async fn create(
     State(state): State<Shared>,
     Body(new): Body<NewThing>,
 ) -> ApiResult<(StatusCode, Extension<Changed>, Json<BundleView>)> {
-    let bundle = state.enrollment.create_thing(&new.name, new.group.as_deref()).await?;
+    let NewThing { name, group, type_name, attributes } = new;
+    let request = NewDeviceRequest { name, group, type_name, attributes };
+    let bundle = state.enrollment.create_thing(request).await?;
     let ThingBundle { thing, certificate_id, certificate_pem, private_key_pem, ca_pem } = bundle;
     let changed = Extension(Changed(format!("thing/{thing}")));
     let view = BundleView { thing, certificate_id, certificate_pem, private_key_pem, ca_pem };
