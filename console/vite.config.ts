@@ -6,7 +6,7 @@ const server = process.env.PICKET_CONSOLE_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
   plugins: [react()],
-  build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
+  build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 400 },
   server: { proxy: { "/api": { target: server, changeOrigin: true } } },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 });

@@ -5,7 +5,7 @@ const dialog = (page) => page.getByRole("dialog");
 
 async function typeIsMadeAndDeprecated({ page, seen, look }) {
   await go(page, "Types");
-  await page.getByRole("heading", { name: "Thing types" }).waitFor();
+  await page.getByRole("heading", { name: "Thing types", exact: true }).waitFor();
   await page.getByRole("button", { name: "New type" }).click();
   await dialog(page).getByLabel("Name").fill(`pump-${look}`);
   await dialog(page).getByLabel("Description").fill("Infusion pump");
@@ -14,7 +14,7 @@ async function typeIsMadeAndDeprecated({ page, seen, look }) {
   await page.getByRole("link", { name: `pump-${look}`, exact: true }).waitFor();
   await page.getByRole("button", { name: `Deprecate pump-${look}`, exact: true }).click();
   await dialog(page).getByRole("button", { name: "Deprecate" }).click();
-  await page.getByRole("button", { name: `Use pump-${look} again`, exact: true }).waitFor();
+  await page.getByRole("button", { name: `Use again: pump-${look}`, exact: true }).waitFor();
   await seen("types");
 }
 
@@ -62,7 +62,7 @@ async function policyIsWrittenCheckedAndExplained({ page, seen, look }) {
   await write(
     '{"Version": "2012-10-17",\n "Statement": [{"Effect": "Allw", "Action": "iot:*", "Resource": "*"}]}',
   );
-  await page.getByText(/Statement.*Effect/).waitFor();
+  await page.locator(".text-bad").getByText(/Effect/).waitFor();
   await seen("policy-problem");
   const resource = "arn:aws:iot:us-east-1:000000000000:topic/wards/*";
   await write(
@@ -78,7 +78,7 @@ async function policyIsWrittenCheckedAndExplained({ page, seen, look }) {
   await page.getByLabel("Topic, topic filter or client id").fill("wards/1/heat");
   await page.getByRole("button", { name: "Explain" }).click();
   await page.getByText("Denied by a statement").waitFor();
-  await page.locator(".statement.decides").getByText("NotTheFirst").waitFor();
+  await page.locator(".statement.decides").getByText("NotTheFirst", { exact: true }).waitFor();
   await seen("policy-explained");
   await page.getByLabel("Name", { exact: true }).fill(`wards-${look}`);
   await page.getByRole("button", { name: "Create" }).click();

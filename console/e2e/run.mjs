@@ -6,6 +6,7 @@
 //   PICKET_E2E_SCREENSHOTS   folder for pictures; none are taken when absent
 //   PICKET_E2E_EXPECT_ALARM  1: at least one alarm must be active
 //   PICKET_E2E_EXPECT_EVENTS 1: the searches must find something
+//   PICKET_E2E_LOOKS         only these looks, for example light,phone; all when absent
 //   PICKET_CHROMIUM          the browser; /usr/bin/chromium when absent
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,6 +29,9 @@ const LOOKS = [
   { name: "phone", colorScheme: "light", viewport: { width: 400, height: 800 } },
   { name: "phone-dark", colorScheme: "dark", viewport: { width: 400, height: 800 } },
 ];
+
+/** Tells what this run makes from what earlier ones have made. */
+const RUN = Date.now().toString(36).slice(-5);
 
 function required(name) {
   const value = process.env[name];
@@ -64,7 +68,7 @@ async function open(browser, look) {
       await page.screenshot({ path: join(settings.screenshots, `${name}-${look.name}.png`) });
     }
   };
-  return { context, page, complaints, seen, settings, look: look.name };
+  return { context, page, complaints, seen, settings, look: `${look.name}-${RUN}` };
 }
 
 async function main() {
@@ -82,7 +86,8 @@ async function main() {
     ],
   });
   let failed = 0;
-  for (const look of LOOKS) {
+  const wanted = process.env.PICKET_E2E_LOOKS?.split(",");
+  for (const look of LOOKS.filter((one) => !wanted || wanted.includes(one.name))) {
     const cx = await open(browser, look);
     for (const [name, story] of Object.entries(stories)) {
       try {

@@ -1,7 +1,7 @@
 // The console's addresses. What a page shows is in its address, so that it can be sent to a colleague.
 
 import { useQuery } from "@tanstack/react-query";
-import { createRootRoute, createRoute, createRouter, Link } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from "@tanstack/react-router";
 import { sessionQuery } from "./api/queries";
 import { Shell } from "./components/Shell";
 import { Empty, Failed, Loading } from "./components/StateViews";
@@ -14,16 +14,12 @@ import { Group } from "./pages/Group";
 import { Groups } from "./pages/Groups";
 import { Login } from "./pages/Login";
 import { MqttClient } from "./pages/MqttClient";
-import { NewPolicy } from "./pages/NewPolicy";
 import { Overview } from "./pages/Overview";
 import { Policies } from "./pages/Policies";
-import { Policy } from "./pages/Policy";
 import { Profiles } from "./pages/Profiles";
-import { Search } from "./pages/Search";
-import { Thing } from "./pages/Thing";
 import { Things } from "./pages/Things";
 import { ThingTypes } from "./pages/ThingTypes";
-import { TABS, type Tab } from "./search/Results";
+import { TABS, type Tab } from "./search/tabs";
 
 function Root() {
   const { data: session, error, refetch } = useQuery(sessionQuery);
@@ -35,6 +31,12 @@ function Root() {
     <Loading what="the console" />
   );
 }
+
+// Pages with charts or an editor bring much code, which is loaded when one of them is opened.
+const Search = lazyRouteComponent(() => import("./pages/Search"), "Search");
+const Thing = lazyRouteComponent(() => import("./pages/Thing"), "Thing");
+const Policy = lazyRouteComponent(() => import("./pages/Policy"), "Policy");
+const NewPolicy = lazyRouteComponent(() => import("./pages/NewPolicy"), "NewPolicy");
 
 type Raw = Record<string, unknown>;
 

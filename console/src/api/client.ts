@@ -51,7 +51,8 @@ export async function call<T>(
   return (await response.json()) as T;
 }
 
-async function errorOf(response: Response): Promise<ApiError> {
+/** The error that an answer tells of. */
+export async function errorOf(response: Response): Promise<ApiError> {
   try {
     const body: unknown = await response.json();
     const detail = (body as { error: ErrorDetail }).error;

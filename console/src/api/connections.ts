@@ -1,6 +1,6 @@
 // Questions about who is connected, and the test client's messages.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { call, query } from "./client";
+import { call, errorOf, query } from "./client";
 import { queryClient } from "./queries";
 import type * as api from "./types.gen";
 
@@ -47,6 +47,19 @@ export async function endConnection(clientId: string, cleanSession: boolean): Pr
 }
 
 export const publishMqtt = (body: api.MqttPublish) => call<void>("POST", "/mqtt/messages", body);
+
+/** Why the stream at `address` was refused; null if it would be let through by now. */
+export async function refusalOf(address: string): Promise<string | null> {
+  const answer = new AbortController();
+  try {
+    const response = await fetch(address, { signal: answer.signal });
+    return response.ok ? null : (await errorOf(response)).message;
+  } catch {
+    return "The server cannot be reached.";
+  } finally {
+    answer.abort();
+  }
+}
 
 /** The address of the stream of messages that match any of `filters`. */
 export function messagesUrl(filters: string[]): string {

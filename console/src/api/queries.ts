@@ -111,12 +111,6 @@ export async function logOut(): Promise<void> {
   }
 }
 
-export async function createThing(request: api.NewThing): Promise<api.ThingBundle> {
-  const bundle = await call<api.ThingBundle>("POST", "/things", request);
-  await queryClient.invalidateQueries({ queryKey: ["things"] });
-  return bundle;
-}
-
 // A session that ended shows the log-in page, wherever it was noticed.
 queryClient.getQueryCache().subscribe((event) => {
   if (event.type !== "updated" || event.query.queryKey[0] === "session") return;

@@ -27,6 +27,7 @@ async function change<T>(
   return answer;
 }
 
+export const createThing = (body: api.NewThing) => change<api.ThingBundle>("POST", "/things", body);
 export const changeThing = (name: string, body: api.ThingChange) =>
   change<void>("PATCH", `/things/${part(name)}`, body);
 export const deleteThing = (name: string) => change<void>("DELETE", `/things/${part(name)}`);

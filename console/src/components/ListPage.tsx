@@ -1,6 +1,7 @@
 // The shell of a page with a list: heading, filters, states, and the way to the next page.
 import type { ReactNode } from "react";
 import { Empty, Failed, Loading, Stale } from "./StateViews";
+import { TableScroll } from "./TableScroll";
 
 type Props = {
   title: string;
@@ -50,7 +51,7 @@ export function ListPage(props: Props) {
 /** A table's frame with its column headings. */
 export function Table({ columns, children }: { columns: string[]; children: ReactNode }) {
   return (
-    <div className="table-scroll">
+    <TableScroll label="Table">
       <table>
         <thead>
           <tr>
@@ -63,7 +64,7 @@ export function Table({ columns, children }: { columns: string[]; children: Reac
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }
 

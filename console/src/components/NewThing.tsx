@@ -1,8 +1,7 @@
 // Gives a new device its identity. The private key is shown to nobody again.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { createThing } from "../api/queries";
-import { groupsQuery, thingTypesQuery } from "../api/registry";
+import { createThing, groupsQuery, thingTypesQuery } from "../api/registry";
 import type { ThingBundle } from "../api/types.gen";
 import { ActionDialog, Field, NAME_PATTERN } from "./ActionDialog";
 import { BundleFiles } from "./BundleFiles";

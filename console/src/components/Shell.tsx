@@ -1,7 +1,7 @@
 // The frame around every page: navigation, who is logged in, keys.
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { logOut, overviewQuery } from "../api/queries";
 import type { Session } from "../api/types.gen";
 import { useShortcuts } from "../lib/shortcuts";
@@ -71,6 +71,7 @@ const KEYS: Record<string, Address> = {
 
 export function Shell({ session }: { session: Session }) {
   const [help, setHelp] = useState(false);
+  const [menu, setMenu] = useState(false);
   const navigate = useNavigate();
   const onKeys = useCallback(
     (keys: string) => {
@@ -86,12 +87,13 @@ export function Shell({ session }: { session: Session }) {
       <a className="button skip-link" href="#main">
         Skip to content
       </a>
-      <header className="side">
+      <header className={menu ? "side open" : "side"}>
         <div className="brand">
           <img src="/favicon.svg" alt="" />
           <span>Picket</span>
         </div>
-        <nav className="nav" aria-label="Pages">
+        <MenuButton isOpen={menu} set={setMenu} />
+        <nav className="nav" id="pages" aria-label="Pages">
           {PARTS.map((part) => (
             <div className="nav-part" key={part.title}>
               <h2>{part.title}</h2>
@@ -102,6 +104,7 @@ export function Shell({ session }: { session: Session }) {
                     key={page.to}
                     to={page.to}
                     activeOptions={{ exact: page.to === "/", includeSearch: false }}
+                    onClick={() => setMenu(false)}
                   >
                     <Icon name={page.icon} />
                     <span className="text">{page.text}</span>
@@ -118,6 +121,35 @@ export function Shell({ session }: { session: Session }) {
       </main>
       {help ? <ShortcutsHelp onClose={() => setHelp(false)} /> : null}
     </div>
+  );
+}
+
+/** On a phone the pages are behind this. */
+function MenuButton({ isOpen, set }: { isOpen: boolean; set: (isOpen: boolean) => void }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (!isOpen) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      set(false);
+      button.current?.focus();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [isOpen, set]);
+  return (
+    <button
+      ref={button}
+      type="button"
+      className="button menu"
+      aria-expanded={isOpen}
+      aria-controls="pages"
+      onClick={() => set(!isOpen)}
+    >
+      <Icon name="menu" />
+      Menu
+      <AlarmBadge />
+    </button>
   );
 }
 

@@ -3,6 +3,7 @@ import type { Thing } from "../api/types.gen";
 import { dateTime, duration } from "../lib/format";
 import { CertificateLink, CertificateStatus, GroupLink } from "./RegistryLinks";
 import { Empty } from "./StateViews";
+import { TableScroll } from "./TableScroll";
 
 export function ThingFacts({ thing, now }: { thing: Thing; now: number }) {
   return (
@@ -44,7 +45,7 @@ export function ThingFacts({ thing, now }: { thing: Thing; now: number }) {
 
 function Certificates({ thing, now }: { thing: Thing; now: number }) {
   return (
-    <div className="table-scroll">
+    <TableScroll label="Table of certificates">
       <table>
         <thead>
           <tr>
@@ -74,7 +75,7 @@ function Certificates({ thing, now }: { thing: Thing; now: number }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }
 

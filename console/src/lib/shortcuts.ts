@@ -13,6 +13,7 @@ export const SHORTCUTS: Array<{ keys: string[]; does: string }> = [
   { keys: ["g", "n"], does: "Go to the connections" },
   { keys: ["g", "m"], does: "Go to the MQTT client" },
   { keys: ["Ctrl", "Enter"], does: "Run the search (in the editor)" },
+  { keys: ["Esc", "Tab"], does: "Leave the policy editor" },
   { keys: ["?"], does: "Show these keys" },
 ];
 

@@ -1,6 +1,6 @@
 // A test client: follow topics, publish a message.
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { messagesUrl, publishMqtt } from "../api/connections";
+import { messagesUrl, publishMqtt, refusalOf } from "../api/connections";
 import type { MqttMessage } from "../api/types.gen";
 import { Icon } from "../components/Icon";
 import { Empty } from "../components/StateViews";
@@ -39,19 +39,33 @@ export function MqttClient() {
   );
 }
 
-type Stream = { rows: Row[]; dropped: number; state: "open" | "connecting" | "off" };
+type Stream = {
+  rows: Row[];
+  dropped: number;
+  state: "open" | "connecting" | "refused" | "off";
+  refusal: string | null;
+};
 
 /** The messages of a stream, newest first, as long as there are filters. */
 function useMessages(filters: string[]): Stream {
-  const [stream, setStream] = useState<Stream>({ rows: [], dropped: 0, state: "off" });
+  const [stream, setStream] = useState<Stream>({ rows: [], dropped: 0, state: "off", refusal: null });
   const next = useRef(0);
   const address = filters.length === 0 ? null : messagesUrl(filters);
   useEffect(() => {
-    setStream((old) => ({ ...old, state: address ? "connecting" : "off" }));
+    setStream((old) => ({ ...old, state: address ? "connecting" : "off", refusal: null }));
     if (!address) return;
     const source = new EventSource(address);
     source.addEventListener("open", () => setStream((old) => ({ ...old, state: "open" })));
-    source.addEventListener("error", () => setStream((old) => ({ ...old, state: "connecting" })));
+    let isLeft = false;
+    source.addEventListener("error", () => {
+      // The browser tries again by itself unless the answer was an error.
+      const state = source.readyState === EventSource.CLOSED ? "refused" : "connecting";
+      setStream((old) => ({ ...old, state }));
+      if (state === "connecting") return;
+      void refusalOf(address).then((refusal) => {
+        if (!isLeft) setStream((old) => ({ ...old, refusal }));
+      });
+    });
     source.addEventListener("message", (event: MessageEvent<string>) => {
       const message = JSON.parse(event.data) as MqttMessage;
       next.current += 1;
@@ -62,7 +76,10 @@ function useMessages(filters: string[]): Stream {
         dropped: old.dropped + message.dropped,
       }));
     });
-    return () => source.close();
+    return () => {
+      isLeft = true;
+      source.close();
+    };
   }, [address]);
   return stream;
 }
@@ -70,12 +87,13 @@ function useMessages(filters: string[]): Stream {
 const STATES = {
   open: { tone: "good", text: "following" },
   connecting: { tone: "warn", text: "connecting" },
+  refused: { tone: "bad", text: "refused" },
   off: { tone: "", text: "not following" },
 } as const;
 
 function Follow() {
   const [filters, setFilters] = useState<string[]>([]);
-  const { rows, dropped, state } = useMessages(filters);
+  const { rows, dropped, state, refusal } = useMessages(filters);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const filter = String(new FormData(event.currentTarget).get("filter")).trim();
@@ -106,6 +124,13 @@ function Follow() {
           Subscribe
         </button>
       </form>
+      {refusal ? (
+        <div className="panel-body">
+          <div className="notice bad" role="alert">
+            {refusal}
+          </div>
+        </div>
+      ) : null}
       <ul className="ties">
         {filters.map((filter) => (
           <li key={filter}>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { profilesQuery } from "../api/queries";
 import type { Profile } from "../api/types.gen";
 import { Empty, Failed, Loading } from "../components/StateViews";
+import { TableScroll } from "../components/TableScroll";
 import { dateTime } from "../lib/format";
 import { type Behavior, behaviors, expectation } from "../lib/profile";
 
@@ -51,7 +52,7 @@ function ProfilePanel({ profile }: { profile: Profile }) {
 
 function Behaviors({ list }: { list: Behavior[] }) {
   return (
-    <div className="table-scroll">
+    <TableScroll label="Table of behaviors">
       <table>
         <thead>
           <tr>
@@ -70,6 +71,6 @@ function Behaviors({ list }: { list: Behavior[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }

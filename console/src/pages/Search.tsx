@@ -9,10 +9,11 @@ import { Icon } from "../components/Icon";
 import { Empty, Failed, Loading } from "../components/StateViews";
 import { cellTime } from "../lib/cells";
 import { count } from "../lib/format";
-import { Results, type Tab } from "../search/Results";
+import { Results } from "../search/Results";
 import { SplEditor } from "../search/SplEditor";
 import { STARTERS, type Starter } from "../search/starters";
 import { TimePicker } from "../search/TimePicker";
+import type { Tab } from "../search/tabs";
 import { DEFAULT_RANGE, type TimeRange } from "../search/time-range";
 
 const route = getRouteApi("/search");

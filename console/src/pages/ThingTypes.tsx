@@ -69,7 +69,7 @@ function Actions({ type, ask }: { type: ThingType; ask: (asked: Asked) => void }
       <button
         type="button"
         className="button quiet"
-        aria-label={type.is_deprecated ? `Use ${type.name} again` : `Deprecate ${type.name}`}
+        aria-label={type.is_deprecated ? `Use again: ${type.name}` : `Deprecate ${type.name}`}
         onClick={() => ask({ what: "deprecate", type })}
       >
         {type.is_deprecated ? "Use again" : "Deprecate"}

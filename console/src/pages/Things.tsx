@@ -6,6 +6,7 @@ import type { ThingRow } from "../api/types.gen";
 import { Icon } from "../components/Icon";
 import { NewThing } from "../components/NewThing";
 import { Empty, Failed, Loading, Stale } from "../components/StateViews";
+import { TableScroll } from "../components/TableScroll";
 import { count, dateTime } from "../lib/format";
 
 const route = getRouteApi("/things");
@@ -81,7 +82,7 @@ export function Things() {
 
 function Rows({ things }: { things: ThingRow[] }) {
   return (
-    <div className="table-scroll">
+    <TableScroll label="Table of things">
       <table>
         <thead>
           <tr>
@@ -112,7 +113,7 @@ function Rows({ things }: { things: ThingRow[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }
 

@@ -51,7 +51,16 @@ export function PolicyEditor({ label, text, problem, readOnly, onChange }: Props
     editor.dispatch(setDiagnostics(editor.state, marks));
   }, [problem]);
 
-  return <div ref={box} className="policy-editor" />;
+  return (
+    <>
+      <div ref={box} className="policy-editor" />
+      {readOnly ? null : (
+        <p className="muted editor-hint">
+          In the editor Tab indents. To leave it by keyboard, press <kbd>Esc</kbd>, then <kbd>Tab</kbd>.
+        </p>
+      )}
+    </>
+  );
 }
 
 function extensions(

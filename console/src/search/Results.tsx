@@ -7,10 +7,8 @@ import { download, toCsv } from "../lib/csv";
 import { count } from "../lib/format";
 import { EventList } from "./EventList";
 import { StatsTable } from "./StatsTable";
+import { TABS, type Tab } from "./tabs";
 import { Visualization } from "./Visualization";
-
-export const TABS = ["events", "statistics", "visualization"] as const;
-export type Tab = (typeof TABS)[number];
 
 const NAMES: Record<Tab, string> = {
   events: "Events",
