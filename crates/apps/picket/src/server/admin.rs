@@ -89,6 +89,8 @@ fn exposition(line: &Line) -> String {
         let reason = format!("{reason:?}");
         page.sample("picket_gateway_refused_total", &[("reason", &reason)], *count);
     }
+    page.family("picket_gateway_lifecycle_dropped_total", "counter", "Lifecycle events dropped.");
+    page.sample("picket_gateway_lifecycle_dropped_total", &[], gateway.lifecycle_events_dropped);
     let detect = line.detect.stats();
     page.family("picket_detect_alarms", "gauge", "Violations in alarm.");
     page.sample("picket_detect_alarms", &[], detect.active_alarms);
@@ -104,8 +106,34 @@ fn exposition(line: &Line) -> String {
         page.family(name, "gauge", help);
         page.sample(name, &[], value);
     }
+    control(&mut page, line);
     tasks(&mut page, line);
     page.0
+}
+
+fn control(page: &mut Page, line: &Line) {
+    let operations = line.aws.snapshot();
+    let (calls, errors) = ("picket_aws_calls_total", "picket_aws_errors_total");
+    let seconds = "picket_aws_seconds_total";
+    page.family(calls, "counter", "Calls of AWS's operations.");
+    for one in &operations {
+        page.sample(calls, &[("service", one.service), ("operation", one.operation)], one.calls);
+    }
+    page.family(errors, "counter", "Those that ended in an error.");
+    for one in &operations {
+        page.sample(errors, &[("service", one.service), ("operation", one.operation)], one.errors);
+    }
+    page.family(seconds, "counter", "How long they took.");
+    for one in &operations {
+        let labels = [("service", one.service), ("operation", one.operation)];
+        page.sample(seconds, &labels, one.took.as_secs_f64());
+    }
+    let name = "picket_aws_refused_total";
+    page.family(name, "counter", "Requests to the AWS endpoint that were refused before a call.");
+    page.sample(name, &[], line.aws.refused_requests());
+    let name = "picket_aws_unrecorded_changes_total";
+    page.family(name, "counter", "Changes that could not be written into the audit trail.");
+    page.sample(name, &[], line.aws.unrecorded_changes());
 }
 
 fn tasks(page: &mut Page, line: &Line) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use picket_api_aws::Endpoint;
 use picket_api_splunk::HecServer;
 use picket_broker::Broker;
 use picket_core::Tasks;
@@ -24,6 +25,8 @@ pub(crate) struct Line {
     pub(crate) delivery: Arc<DeliveryEngine>,
     pub(crate) hec: Arc<HecServer>,
     pub(crate) siem: Siem,
+    /// The AWS endpoint, for its figures.
+    pub(crate) aws: Endpoint,
     /// The scopes whose tasks do the work, the gateway's own apart.
     pub(crate) scopes: Vec<Tasks>,
 }

@@ -135,6 +135,7 @@ impl Server {
             delivery: front.delivery,
             hec: back.hec,
             siem: back.siem,
+            aws: aws.endpoint().clone(),
             scopes: ground.scopes.all(),
         });
         let readiness = admin::Readiness::default();
