@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
+#[cfg(test)]
 mod rig;
 
 use base64::Engine as _;
