@@ -5,9 +5,10 @@ import time
 import pytest
 
 from crowd import Crowd, Member
-from fleet import ITSELF, Client, Events, Fleet, at_once, own_rights, turned_away
-from paho_client import V5, V311
-from policy_documents import allow, arn
+from fleet import ITSELF, Client, Events, Fleet, at_once, bare, own_rights, turned_away
+from front_door import connection_log
+from paho_client import V5, V311, PahoClient
+from policy_documents import allow, arn, deny
 from waiting import wait_for
 
 # From the API's answer to what the client sees.
@@ -21,8 +22,9 @@ EXTRA = [
     allow("iot:Subscribe", arn("topicfilter", f"extra/{ITSELF}/*")),
 ]
 
-# How long each change took to arrive at the slowest of those it concerned.
+# How long each change took to arrive at the slowest of those it concerned, and each call until its answer.
 slowest = {}
+calls = {}
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,10 @@ def crowd(server, fleet):
     for group, policy in (("holders", "grouped"), ("extras", "extra-of-group")):
         created = fleet.iot.create_thing_group(thingGroupName=group)
         fleet.iot.attach_policy(policyName=policy, target=created["thingGroupArn"])
+    fleet.policy("quarantine", deny("iot:Publish", arn("topic", "extra/*")) | {"Sid": "Quarantine"})
+    fleet.policy("jail", deny("iot:*", "*") | {"Sid": "Jail"})
+    created = fleet.iot.create_thing_group(thingGroupName="quarantine")
+    fleet.iot.attach_policy(policyName="quarantine", target=created["thingGroupArn"])
     members = []
 
     def add(name, count, both=False, **rights):
@@ -71,6 +77,8 @@ def crowd(server, fleet):
     add("grouped", IN_BULK, groups=["holders"])
     add("leaver", ONE_BY_ONE, both=True, policies=[own], groups=["extras"])
     add("pressed", IN_BULK, both=True, policies=["pressed"])
+    add("quarantined", IN_BULK, both=True, policies=[own, extra])
+    add("jailed", ONE_BY_ONE, policies=[own])
     add("unnamed", ONE_BY_ONE, policies=[own])
     add("deleted", ONE_BY_ONE, policies=[own])
     add("bystander", 20, policies=[own])
@@ -78,9 +86,14 @@ def crowd(server, fleet):
     everybody = Crowd(server, members)
     yield everybody
     everybody.close()
-    lags = ", ".join(f"{what} {lag * 1000:.0f} ms" for what, lag in slowest.items())
     publishes = sum(len(member.publishes) for member in members)
-    print(f"\n{len(members)} clients, {publishes} publishes; slowest after the API's answer: {lags}")
+    print(f"\n{len(members)} clients, {publishes} publishes")
+    print(f"slowest after the API's answer: {in_words(slowest)}")
+    print(f"slowest answers: {in_words(calls)}")
+
+
+def in_words(times):
+    return ", ".join(f"{what} {time_ * 1000:.0f} ms" for what, time_ in times.items())
 
 
 def note(what, lag):
@@ -90,8 +103,12 @@ def note(what, lag):
 
 def answered(call, **arguments):
     """When the call was answered."""
+    started = time.monotonic()
     call(**arguments)
-    return time.monotonic()
+    moment = time.monotonic()
+    name = call.__name__
+    calls[name] = max(calls.get(name, 0.0), moment - started)
+    return moment
 
 
 def assert_cut(what, member, moment, code, *words):
@@ -236,6 +253,31 @@ def test_a_policy_version_with_less_rights_takes_just_these(crowd, iot, fleet):
             assert_lost("CreatePolicyVersion", member, moment, "extra/", "iot:Publish", "pressed")
 
 
+def test_a_thing_that_is_put_into_quarantine_loses_what_the_group_denies(crowd, iot):
+    def change(member):
+        return answered(iot.add_thing_to_thing_group, thingGroupName="quarantine", thingName=member.name)
+
+    def check(member, moment):
+        assert_lost("AddThingToThingGroup", member, moment, "extra/", "statement 1 (Quarantine) of policy quarantine")
+
+    in_bulk(crowd, crowd.named("quarantined-"), change, check)
+
+
+def test_a_policy_that_denies_everything_cuts_off_at_once(crowd, events, iot):
+    members = crowd.named("jailed-")
+
+    def change(member):
+        return answered(iot.attach_policy, policyName="jail", target=member.device.arn)
+
+    def check(member, moment):
+        assert_cut("AttachPolicy of a denial", member, moment, NOT_AUTHORIZED, "Jail", "denies iot:Connect")
+
+    one_by_one(crowd, members, change, check)
+    for member in members:
+        (event,) = events.of(member.name, "disconnected")
+        assert event["disconnectReason"] == "FORBIDDEN_ACCESS"
+
+
 def test_a_subscription_that_is_not_allowed_any_more_ends(server, fleet, events):
     fleet.policy("listening", *own_rights("cmd"), *EXTRA)
     device = fleet.device("listener", policies=["listening"])
@@ -303,3 +345,29 @@ def test_a_thing_that_is_deleted_cannot_come_back(crowd, iot, server):
 
     in_bulk(crowd, members, change, check)
     turned_away(server, members[0].device)
+
+
+# Those who do not listen
+
+
+def test_a_client_that_reads_nothing_is_cut_off_all_the_same(own_server, tmp_path):
+    fast = {"bytes_per_second": 0, "publishes_per_second": 0}
+    server = own_server({"gateway": {"tls_rules": fast}}).start()
+    fleet = Fleet(server, tmp_path)
+    fleet.policy("own", *own_rights(DATA))
+    device = fleet.device("deaf", policies=["own"])
+    deaf = bare(server, device)
+    deaf.connect("deaf")
+    assert deaf.subscribe((f"{DATA}/deaf/#", 0)) == [0]
+    with PahoClient("sender") as sender:
+        sender.connect("127.0.0.1", server.credentials["mqtt"]["plaintext_port"])
+        for _ in range(200):
+            sender.publish(f"{DATA}/deaf/a", b"x" * 131_072)
+        fleet.iot.update_certificate(certificateId=device.id, newStatus="REVOKED")
+        moment = time.time()
+        (left,) = wait_for(
+            "the end in the log", lambda: connection_log(server, client_id="deaf", kind="disconnected")
+        )
+    assert left["reason"] == "AUTH_ERROR"
+    assert left["at_ms"] / 1000 - moment <= LIMIT
+    deaf.close()

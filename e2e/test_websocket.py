@@ -2,9 +2,7 @@
 
 import functools
 import json
-import socket
 import sqlite3
-import ssl
 import threading
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
@@ -22,6 +20,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from fleet import TURNED_AWAY, Client, Fleet, own_rights
+from front_door import connection_log, secure_socket, tls_context
 from paho_client import NAMES, V5, V311
 from server import CONFIG, Server
 from waiting import wait_for
@@ -109,10 +108,7 @@ class WebClient(Client):
     def over(self, server, port, path, device=None):
         self.client._transport = "websockets"
         self.client.ws_set_options(path=path)
-        context = ssl.create_default_context(cafile=server.ca)
-        if device:
-            context.load_cert_chain(str(device.certificate), str(device.key))
-        self.client.tls_set_context(context)
+        self.client.tls_set_context(tls_context(server, device))
         return self.connect("localhost", port)
 
 
@@ -128,13 +124,6 @@ def web(server, port):
     yield act
     for client in made:
         client.close()
-
-
-def log_of(server, **filters):
-    session, api = server.console()
-    answer = session.get(f"{api}/connection-log", params=filters, timeout=10)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["events"]
 
 
 # AWS's own SDK
@@ -217,7 +206,7 @@ def test_the_sdk_comes_back_to_its_session_by_itself(sdk, aws, server):
     # The session was kept, and the subscription with it.
     client.publish("plant/again", "here")
     assert client.receive("plant/again") == b"here"
-    kinds = [event["kind"] for event in log_of(server, client_id="sdk-again")]
+    kinds = [event["kind"] for event in connection_log(server, client_id="sdk-again")]
     assert kinds == ["connected", "disconnected", "connected"]
 
 
@@ -386,11 +375,7 @@ class Answer:
     """What an HTTP server says to bytes."""
 
     def __init__(self, server, port, lines):
-        context = ssl.create_default_context(cafile=server.ca)
-        with (
-            socket.create_connection(("localhost", port), timeout=WAIT) as plain,
-            context.wrap_socket(plain, server_hostname="localhost") as sock,
-        ):
+        with secure_socket(port, tls_context(server)) as sock:
             sock.sendall("\r\n".join([*lines, "", ""]).encode())
             text = b""
             while b"\r\n\r\n" not in text:
@@ -450,7 +435,7 @@ def test_a_wrong_secret_is_forbidden(ask, port, admin):
 def test_an_unknown_key_is_forbidden(ask, port, server):
     answer = ask(signed_path(port, Key("nobody", "AKIANOTTHEREATALL000", "secret")))
     assert answer.status == 403
-    assert log_of(server, kind="refused", limit=1)[0]["reason"] == "signature"
+    assert connection_log(server, kind="refused", limit=1)[0]["reason"] == "signature"
 
 
 def test_an_expired_signature_is_forbidden(ask, sign):
@@ -505,7 +490,7 @@ def test_what_is_wrong_with_the_request_is_said(ask, sign, server, changes, word
     answer = ask(sign(), **changes)
     assert answer.status == 400
     assert word in answer.message
-    refused = log_of(server, kind="refused", limit=1)[0]
+    refused = connection_log(server, kind="refused", limit=1)[0]
     assert (refused["reason"], refused["detail"]) == ("web_socket", answer.message)
 
 
@@ -551,7 +536,7 @@ def test_a_key_that_is_taken_away_ends_its_websocket(web, port, server, aws, cha
     code, text = client.ended()
     assert code == 0x98
     assert "access key" in text
-    last = log_of(server, client_id=f"key-{change}")[0]
+    last = connection_log(server, client_id=f"key-{change}")[0]
     assert (last["kind"], last["reason"], last["principal"]) == ("disconnected", "AUTH_ERROR", "viewer")
     with pytest.raises((ValueError, *TURNED_AWAY)):
         WebClient(f"key-{change}", V5).over(server, port, signed_path(port, key))
@@ -560,6 +545,74 @@ def test_a_key_that_is_taken_away_ends_its_websocket(web, port, server, aws, cha
 
 
 # How a WebSocket ends
+
+
+class Frames:
+    """A WebSocket, frame by frame, with a CONNECT sent and accepted."""
+
+    BINARY, TEXT, CLOSE = 2, 1, 8
+
+    def __init__(self, server, port, path, client_id):
+        self.socket = secure_socket(port, tls_context(server))
+        self.socket.sendall("\r\n".join([*upgrade_lines(port, path), "", ""]).encode())
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self.socket.recv(1)
+        assert head.startswith(b"HTTP/1.1 101 "), head
+        # MQTT 3.1.1, clean, a keep-alive of a minute.
+        body = b"\x00\x04MQTT\x04\x02\x00\x3c" + len(client_id).to_bytes(2, "big") + client_id.encode()
+        self.send(self.BINARY, bytes([0x10, len(body)]) + body)
+        assert self.socket.recv(100) == b"\x82\x04\x20\x02\x00\x00"
+
+    def send(self, opcode, payload=b""):
+        # A client has to mask; a mask of zeros changes nothing.
+        self.socket.sendall(bytes([0x80 | opcode, 0x80 | len(payload)]) + bytes(4) + payload)
+
+    def rest(self):
+        """What comes until the server closes."""
+        came = b""
+        while part := self.socket.recv(4096):
+            came += part
+        return came
+
+
+@pytest.fixture
+def frames(server, port, sign):
+    made = []
+
+    def act(client_id):
+        made.append(Frames(server, port, sign(), client_id))
+        return made[-1]
+
+    yield act
+    for peer in made:
+        peer.socket.close()
+
+
+def reason_of(server, client_id):
+    (left,) = wait_for(
+        "the end in the log", lambda: connection_log(server, client_id=client_id, kind="disconnected")
+    )
+    return left["reason"]
+
+
+def test_a_close_frame_is_the_clients_wish(frames, server):
+    peer = frames("says-goodbye")
+    peer.send(Frames.CLOSE, b"\x03\xe8")
+    assert peer.rest()[:1] == b"\x88", "the close frame is answered"
+    assert reason_of(server, "says-goodbye") == "CLIENT_INITIATED_DISCONNECT"
+
+
+def test_a_socket_that_ends_without_a_close_frame_is_lost(frames, server):
+    frames("vanishes").socket.close()
+    assert reason_of(server, "vanishes") == "CONNECTION_LOST"
+
+
+def test_mqtt_in_a_text_message_is_the_clients_error(frames, server):
+    peer = frames("writes-text")
+    peer.send(Frames.TEXT, b"\xc0\x00".decode("latin-1").encode())
+    peer.rest()
+    assert reason_of(server, "writes-text") == "CLIENT_ERROR"
 
 
 def test_a_websocket_has_its_time(own_server, tmp_path):
@@ -571,4 +624,4 @@ def test_a_websocket_has_its_time(own_server, tmp_path):
     code, text = client.ended()
     assert code == 0x98
     assert "as long as it may" in text
-    assert log_of(server, client_id="short-lived")[0]["reason"] == "WEBSOCKET_TTL_EXPIRATION"
+    assert connection_log(server, client_id="short-lived")[0]["reason"] == "WEBSOCKET_TTL_EXPIRATION"
