@@ -154,25 +154,17 @@ impl StatementReport {
 
 impl TermReport {
     fn obstacle(&self, what: &str) -> String {
-        let problem = self.patterns.iter().find_map(|pattern| {
-            Some(format!(
-                "`{}` has no meaning here: {}",
-                pattern.written,
-                pattern.problem.as_ref()?
-            ))
-        });
-        let excluded = self.patterns.iter().find(|pattern| pattern.matches);
-        match (excluded, problem) {
-            (Some(pattern), _) => format!("the {what} is excluded by `{}`", pattern.written),
-            (None, Some(problem)) => format!("the {what} does not match: {problem}"),
-            (None, None) => {
-                let read = |pattern: &PatternReport| {
-                    format!("`{}`", pattern.read.as_ref().unwrap_or(&pattern.written))
-                };
-                let patterns: Vec<String> = self.patterns.iter().map(read).collect();
-                format!("the {what} does not match {}", patterns.join(" or "))
-            }
+        if let Some(pattern) = self.patterns.iter().find(|pattern| pattern.matches) {
+            return format!("the {what} is excluded by `{}`", pattern.written);
         }
+        let read = |pattern: &PatternReport| match (&pattern.problem, &pattern.read) {
+            (Some(problem), _) => format!("`{}` ({problem})", pattern.written),
+            (None, Some(read)) => format!("`{read}`"),
+            (None, None) => format!("`{}`", pattern.written),
+        };
+        let patterns: Vec<String> = self.patterns.iter().map(read).collect();
+        let verb = if self.negated { "may be excluded by" } else { "does not match" };
+        format!("the {what} {verb} {}", patterns.join(" or "))
     }
 }
 
@@ -275,7 +267,7 @@ impl Request<'_> {
                 written: template.written().to_owned(),
                 read: pattern.as_ref().ok().filter(|_| has_variables).map(|it| written(it)),
                 matches: pattern.as_ref().is_ok_and(|it| Pattern::new(it).matches(self.resource)),
-                problem: pattern.err().map(|(name, why)| format!("${{{name}}}: {why}")),
+                problem: pattern.err().map(|(name, why)| format!("${{{name}}} {why}")),
                 line: *line,
             }
         });
@@ -292,7 +284,7 @@ impl Request<'_> {
             wanted: condition.written.iter().map(ToString::to_string).collect(),
             found: found.map(|values| values.for_conditions()).unwrap_or_default(),
             holds: condition.holds(self.subject, connecting),
-            problem: unresolved.map(|(name, why)| format!("${{{name}}}: {why}")),
+            problem: unresolved.map(|(name, why)| format!("${{{name}}} {why}")),
             line: condition.line,
         }
     }

@@ -154,11 +154,11 @@ pub(crate) enum Unresolved {
 impl std::fmt::Display for Unresolved {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unknown => f.write_str("there is no such variable"),
-            Self::Absent => f.write_str("it has no value here"),
-            Self::Several => f.write_str("it has more than one value"),
-            Self::TooLong => write!(f, "its value is longer than {VALUE_CHARS_MAX} characters"),
-            Self::Special(c) => write!(f, "its value holds `{c}`, which could act as a wildcard"),
+            Self::Unknown => f.write_str("does not exist"),
+            Self::Absent => f.write_str("has no value here"),
+            Self::Several => f.write_str("has more than one value"),
+            Self::TooLong => write!(f, "has a value longer than {VALUE_CHARS_MAX} characters"),
+            Self::Special(c) => write!(f, "has a value with `{c}`, which could act as a wildcard"),
         }
     }
 }

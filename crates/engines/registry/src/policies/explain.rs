@@ -48,7 +48,7 @@ pub struct ExplainRequest {
 pub struct ExplainedPolicy {
     /// Its name.
     pub name: String,
-    /// What it is attached to that makes it apply: `certificate`, or names of groups.
+    /// What it is attached to that makes it apply: `certificate`, or `group NAME`.
     pub via: Vec<String>,
     /// The document in force.
     pub document: String,
@@ -69,6 +69,31 @@ pub struct ExplainedRights {
     pub policies: Vec<ExplainedPolicy>,
     /// What they come to.
     pub explanation: Explanation,
+}
+
+impl ExplainedRights {
+    /// Who was asked about, and the explanation, as text for a terminal.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("certificate {} ({})", self.certificate, self.status);
+        for (what, name) in [("thing", &self.thing), ("client id", &self.client_id)] {
+            if let Some(name) = name {
+                text.push_str(&format!(", {what} {}", checked::shown(name)));
+            }
+        }
+        if self.status != CertificateStatus::Active.as_str() {
+            text.push_str(
+                "\nthe certificate is not ACTIVE, so it may not connect, whatever policies say",
+            );
+        }
+        for policy in &self.policies {
+            text.push_str(&format!("\npolicy {} by {}", policy.name, policy.via.join(", ")));
+        }
+        let documents: Vec<&str> =
+            self.policies.iter().map(|policy| policy.document.as_str()).collect();
+        text.push_str("\n\n");
+        text.push_str(&self.explanation.to_text(&documents));
+        text
+    }
 }
 
 impl ControlPlane {
@@ -161,7 +186,7 @@ impl ControlPlane {
         let mut places = vec![("certificate".to_owned(), self.policies_of(&own).await?)];
         for group in groups {
             let target = PolicyTarget::Group(group.clone());
-            places.push((group, self.policies_of(&target).await?));
+            places.push((format!("group {group}"), self.policies_of(&target).await?));
         }
         let explained = names.map(|name| {
             let text = principal.policies.iter().find(|policy| policy.name.as_str() == name);

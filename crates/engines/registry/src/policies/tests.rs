@@ -523,11 +523,17 @@ async fn rights_of_a_thing_are_explained_as_the_front_door_sees_them() {
     );
     let via: Vec<_> =
         explained.policies.iter().map(|it| (it.name.as_str(), it.via.join(" "))).collect();
-    assert_eq!(via, [("no-secrets", "ward".to_owned()), ("own", "certificate".to_owned())]);
+    assert_eq!(via, [("no-secrets", "group ward".to_owned()), ("own", "certificate".to_owned())]);
     let deciding = &explained.explanation.statements[explained.explanation.decided_by.unwrap()];
     let texts: Vec<&str> = explained.policies.iter().map(|it| it.document.as_str()).collect();
     assert_eq!((deciding.policy.as_str(), texts[0]), ("no-secrets", secret.as_str()));
-    let text = explained.explanation.to_text(&texts);
+    assert_eq!(texts.len(), 2);
+    let text = explained.to_text();
+    let head = format!(
+        "certificate {id} (ACTIVE), thing pump-17, client id pump-17\npolicy no-secrets by group \
+         ward\npolicy own by certificate\n\nEXPLICIT_DENY: iot:Publish on "
+    );
+    assert!(text.starts_with(&head), "{text}");
     assert!(text.contains("denied by statement 1 of policy no-secrets"), "{text}");
 
     let by_certificate = ExplainRequest {
@@ -538,6 +544,10 @@ async fn rights_of_a_thing_are_explained_as_the_front_door_sees_them() {
     let explained = at.plane.explain(&by_certificate).await.unwrap();
     assert_eq!(explained.explanation.outcome, Outcome::ImplicitDeny);
     assert_eq!((explained.thing, explained.policies.len()), (None, 1));
+
+    at.plane.update_certificate(id.as_str(), "INACTIVE").await.unwrap();
+    let text = at.plane.explain(&asked).await.unwrap().to_text();
+    assert!(text.contains("the certificate is not ACTIVE"), "{text}");
     at.end().await;
 }
 

@@ -75,8 +75,11 @@ fn variables_without_a_value_are_told_and_listed() {
     let nobody = explained(None, "10.0.0.7", "things/pump/a");
     assert_eq!(nobody.missing, ["iot:Connection.Thing.ThingName"]);
     let problem = nobody.statements[0].resource.patterns[0].problem.as_deref();
-    assert_eq!(problem, Some("${iot:Connection.Thing.ThingName}: it has no value here"));
-    assert!(nobody.statements[0].obstacles()[0].contains("it has no value here"));
+    assert_eq!(problem, Some("${iot:Connection.Thing.ThingName} has no value here"));
+    assert!(
+        nobody.statements[0].obstacles()[0]
+            .contains("/*` (${iot:Connection.Thing.ThingName} has no value here) or `arn:")
+    );
 }
 
 #[test]
