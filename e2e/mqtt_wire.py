@@ -196,11 +196,13 @@ class Closed(Exception):
 
 
 class Wire:
-    """One connection. `version` is 4 for MQTT 3.1.1, 5 for 5."""
+    """One connection, with TLS if there is a `context` for it. `version` is 4 for MQTT 3.1.1, 5 for 5."""
 
-    def __init__(self, address, version=4, timeout=10):
+    def __init__(self, address, version=4, timeout=10, context=None):
         self.version = version
         self.socket = socket.create_connection(address, timeout)
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_hostname=address[0])
         self.buffer = b""
         self.last_id = 0
         # Messages that came while something else was waited for.

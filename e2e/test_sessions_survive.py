@@ -1,11 +1,13 @@
 """Sessions and retained messages survive the server, stopped in order or killed."""
 
 import queue
+import ssl
 
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.properties import Properties
 
+from mqtt_wire import Wire
 from paho_client import NAMES, V5, V311, PahoClient
 from policy_documents import allow, arn, grant_to_fleet
 from waiting import wait_for
@@ -63,7 +65,11 @@ def test_a_client_that_was_away_gets_what_it_missed(running, version, end):
         assert client.session_present
         with plain(running, "sender", V311, clean=True) as sender:
             sender.publish("survive/b", "once more")
-        assert payloads(client, 1) == ["once more"]
+        got = payloads(client, 1)
+        if end == "kill" and got == ["after"]:
+            # At least once: what was acknowledged in the moment before a kill may come again.
+            got = payloads(client, 1)
+        assert got == ["once more"]
 
 
 def test_a_thing_with_a_certificate_takes_its_session_up_after_a_kill(running):
@@ -205,3 +211,24 @@ def test_a_queue_that_is_full_drops_the_newest_and_says_so(own_server):
         assert payloads(client, 5) == ["0", "1", "2", "3", "4"]
         with pytest.raises(queue.Empty):
             client.receive(timeout=0.5)
+
+
+def test_the_life_of_a_session_is_bounded_and_the_client_is_told(running):
+    """As AWS: an hour unless the account has more; absent is none."""
+    bundle = running.create_thing("bounded")
+    context = ssl.create_default_context(cafile=str(bundle.ca))
+    context.load_cert_chain(str(bundle.certificate), str(bundle.key))
+    address = "localhost", running.credentials["mqtt"]["port"]
+
+    def told(**asked):
+        with Wire(address, 5, context=context) as wire:
+            connack = wire.connect("bounded", clean=True, **asked)
+            assert connack.code == 0
+            wire.disconnect()
+        kept = running.aws("iot-data").get_connection(clientId="bounded")["sessionExpiry"]
+        return connack.properties.get("session_expiry"), kept
+
+    assert told(session_expiry=7 * 24 * 3600) == (3600, 3600)
+    assert told(session_expiry=0xFFFFFFFF) == (3600, 3600)
+    assert told(session_expiry=60) == (None, 60)
+    assert told() == (None, 0)
