@@ -62,8 +62,15 @@ async function policyIsWrittenCheckedAndExplained({ page, seen, look }) {
   await write(
     '{"Version": "2012-10-17",\n "Statement": [{"Effect": "Allw", "Action": "iot:*", "Resource": "*"}]}',
   );
-  await page.locator(".text-bad").getByText(/Effect/).waitFor();
+  await page
+    .locator(".text-bad")
+    .getByText(/Effect/)
+    .waitFor();
   await seen("policy-problem");
+  // Tab indents in the editor; Escape and Tab leave it.
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Tab");
+  await page.waitForFunction("document.activeElement.closest('.cm-editor') === null");
   const resource = "arn:aws:iot:us-east-1:000000000000:topic/wards/*";
   await write(
     JSON.stringify({
@@ -107,6 +114,28 @@ async function certificateIsRevoked({ page, seen, look }) {
   await seen("certificates");
 }
 
+async function thingIsChangedAndDeleted({ page, seen, look }) {
+  await go(page, "Things");
+  await page.getByRole("searchbox").fill(`bed-${look}`);
+  await page.getByRole("link", { name: `bed-${look}`, exact: true }).click();
+  await page.getByRole("button", { name: "Edit …" }).click();
+  await dialog(page).getByLabel("Attributes").fill("site=west floor");
+  await dialog(page).getByRole("button", { name: "Save" }).click();
+  await dialog(page).getByText('"floor" is not written name=value').waitFor();
+  await seen("thing-edit");
+  await dialog(page).getByLabel("Attributes").fill("site=west floor=3");
+  await dialog(page).getByRole("button", { name: "Save" }).click();
+  await page.getByText("west", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Delete …" }).click();
+  await page.keyboard.press("Escape");
+  await dialog(page).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Delete …" }).click();
+  await dialog(page).getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("heading", { name: "Things", exact: true }).waitFor();
+  await page.getByRole("searchbox").fill(`bed-${look}`);
+  await page.getByText(/^No thing/).waitFor();
+}
+
 async function connectionsShowWhoIsThere({ page, seen, settings }) {
   await go(page, "Connections");
   const list = page.getByRole("region", { name: "List of connections" });
@@ -148,6 +177,7 @@ export const fleetStories = {
   "a thing is made in it and its files are saved": thingIsMadeWithItsFiles,
   "a policy is written, checked, explained and attached": policyIsWrittenCheckedAndExplained,
   "a certificate is revoked": certificateIsRevoked,
+  "a thing is changed and deleted": thingIsChangedAndDeleted,
   "connections and their log show who is there": connectionsShowWhoIsThere,
   "the test client sees what it sends": testClientSeesWhatItSends,
   "every change is kept": changesAreKept,

@@ -1,4 +1,4 @@
-"""An analyst's stories in a real browser, against the demonstration fleet with its back door."""
+"""The stories of analysts and administrators in a real browser, on the demonstration fleet with its back door."""
 
 import os
 import subprocess

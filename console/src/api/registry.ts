@@ -15,22 +15,31 @@ function pages<T>(name: string, path: string, filter: Record<string, string | un
   });
 }
 
-/** Makes a change, then asks again for what may look different now. */
+const KEPT = new Set(["session", "search", "overview"]);
+
+/**
+ * Makes a change, then asks again for what may look different now. Not for what is `gone` by it, by the
+ * first two parts of its key: a page that shows it would be told so before it is left.
+ */
 async function change<T>(
   method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   body?: unknown,
+  gone?: readonly [string, string],
 ): Promise<T> {
   const answer = await call<T>(method, path, body);
-  const kept = new Set(["session", "search", "overview"]);
-  await queryClient.invalidateQueries({ predicate: (one) => !kept.has(String(one.queryKey[0])) });
+  await queryClient.invalidateQueries({
+    predicate: ({ queryKey: [kind, name] }) =>
+      !KEPT.has(String(kind)) && !(gone && kind === gone[0] && name === gone[1]),
+  });
   return answer;
 }
 
 export const createThing = (body: api.NewThing) => change<api.ThingBundle>("POST", "/things", body);
 export const changeThing = (name: string, body: api.ThingChange) =>
   change<void>("PATCH", `/things/${part(name)}`, body);
-export const deleteThing = (name: string) => change<void>("DELETE", `/things/${part(name)}`);
+export const deleteThing = (name: string) =>
+  change<void>("DELETE", `/things/${part(name)}`, undefined, ["thing", name]);
 
 export const thingTypesQuery = queryOptions({
   queryKey: ["thing-types"],
@@ -50,7 +59,8 @@ export const groupQuery = (name: string) =>
     queryFn: ({ signal }) => call<api.Group>("GET", `/groups/${part(name)}`, undefined, signal),
   });
 export const createGroup = (body: api.NewGroup) => change<api.GroupRow>("POST", "/groups", body);
-export const deleteGroup = (name: string) => change<void>("DELETE", `/groups/${part(name)}`);
+export const deleteGroup = (name: string) =>
+  change<void>("DELETE", `/groups/${part(name)}`, undefined, ["group", name]);
 export const addToGroup = (group: string, thing: string) =>
   change<void>("PUT", `/groups/${part(group)}/things/${part(thing)}`);
 export const removeFromGroup = (group: string, thing: string) =>
@@ -68,7 +78,8 @@ export const createCertificate = (body: api.NewCertificate) =>
   change<api.CertificateBundle>("POST", "/certificates", body);
 export const changeCertificate = (id: string, body: api.CertificateChange) =>
   change<void>("PATCH", `/certificates/${part(id)}`, body);
-export const deleteCertificate = (id: string) => change<void>("DELETE", `/certificates/${part(id)}`);
+export const deleteCertificate = (id: string) =>
+  change<void>("DELETE", `/certificates/${part(id)}`, undefined, ["certificate", id]);
 export const attachCertificate = (id: string, thing: string) =>
   change<void>("PUT", `/certificates/${part(id)}/things/${part(thing)}`);
 export const detachCertificate = (id: string, thing: string) =>
@@ -95,7 +106,8 @@ export const policyCheckQuery = (document: string) =>
 export const explain = (body: api.ExplainRequest) =>
   call<api.Explanation>("POST", "/policy-explanation", body);
 export const createPolicy = (body: api.NewPolicy) => change<api.Policy>("POST", "/policies", body);
-export const deletePolicy = (name: string) => change<void>("DELETE", `/policies/${part(name)}`);
+export const deletePolicy = (name: string) =>
+  change<void>("DELETE", `/policies/${part(name)}`, undefined, ["policy", name]);
 export const createPolicyVersion = (name: string, body: api.NewPolicyVersion) =>
   change<api.Policy>("POST", `/policies/${part(name)}/versions`, body);
 export const deletePolicyVersion = (name: string, version: number) =>

@@ -169,7 +169,8 @@ export type NewThing = {
   name: string;
   group?: string | null;
   /** A thing type; none when absent. */
-  type_name?: string;
+  type_name?: string | null;
+  /** Those with an empty value are left out. */
   attributes?: Record<string, string>;
 };
 

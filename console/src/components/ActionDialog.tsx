@@ -67,10 +67,12 @@ type FieldProps = {
   pattern?: string;
   /** Names to choose from while typing. */
   options?: string[];
+  maxLength?: number;
 };
 
 /** A line of text in an `ActionDialog`. */
-export function Field({ name, label, hint, value, required, pattern, options }: FieldProps) {
+export function Field(props: FieldProps) {
+  const { name, label, hint, value, required, pattern, options, maxLength } = props;
   const id = `field-${name}`;
   return (
     <div className="field">
@@ -81,7 +83,7 @@ export function Field({ name, label, hint, value, required, pattern, options }: 
         name={name}
         defaultValue={value}
         required={required}
-        maxLength={800}
+        maxLength={maxLength ?? 800}
         pattern={pattern}
         list={options ? `${id}-options` : undefined}
         spellCheck={false}

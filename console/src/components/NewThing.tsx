@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { createThing, groupsQuery, thingTypesQuery } from "../api/registry";
 import type { ThingBundle } from "../api/types.gen";
+import { ATTRIBUTES_HINT, readAttributes } from "../lib/attributes";
 import { ActionDialog, Field, NAME_PATTERN } from "./ActionDialog";
 import { BundleFiles } from "./BundleFiles";
 import { Dialog } from "./Dialog";
@@ -30,6 +31,7 @@ export function NewThing({ onClose }: { onClose: () => void }) {
           name: field("name"),
           ...(field("group") ? { group: field("group") } : {}),
           ...(field("type") ? { type_name: field("type") } : {}),
+          ...(field("attributes") ? { attributes: readAttributes(field("attributes")) } : {}),
         });
         setBundle(made);
       }}
@@ -52,6 +54,7 @@ export function NewThing({ onClose }: { onClose: () => void }) {
         label="Type"
         options={types?.types.filter((type) => !type.is_deprecated).map((type) => type.name) ?? []}
       />
+      <Field name="attributes" label="Attributes" maxLength={50_000} hint={ATTRIBUTES_HINT} />
     </ActionDialog>
   );
 }

@@ -15,7 +15,7 @@ export function CertificateStatus({ status }: { status: Certificate["status"] })
 
 export function CertificateLink({ id }: { id: string }) {
   return (
-    <Link className="mono" to="/certificates/$id" params={{ id }} title={id}>
+    <Link className="mono nowrap" to="/certificates/$id" params={{ id }} title={id}>
       {id.slice(0, 16)}…
     </Link>
   );

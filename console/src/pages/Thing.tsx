@@ -6,6 +6,7 @@ import type { Thing as ThingData } from "../api/types.gen";
 import { AlarmItem } from "../components/AlarmItem";
 import { Icon } from "../components/Icon";
 import { Empty, Failed, Loading, Stale } from "../components/StateViews";
+import { ThingActions } from "../components/ThingActions";
 import { ThingCharts } from "../components/ThingCharts";
 import { ThingFacts } from "../components/ThingFacts";
 
@@ -26,16 +27,19 @@ export function Thing() {
           <span className="badge good">No alarm</span>
         )}
         {data.registered ? null : <span className="badge warn">Not in the registry</span>}
-        {session && session.role !== "viewer" ? (
-          <Link
-            className="button end"
-            to="/search"
-            search={{ q: data.events.spl, earliest: data.events.earliest, latest: data.events.latest }}
-          >
-            <Icon name="search" />
-            Its events
-          </Link>
-        ) : null}
+        <div className="end">
+          {session && session.role !== "viewer" ? (
+            <Link
+              className="button"
+              to="/search"
+              search={{ q: data.events.spl, earliest: data.events.earliest, latest: data.events.latest }}
+            >
+              <Icon name="search" />
+              Its events
+            </Link>
+          ) : null}
+          {session?.role === "admin" && data.registered ? <ThingActions thing={data} /> : null}
+        </div>
       </div>
       <Stale error={error} />
       {data.alarms.length > 0 ? <ActiveAlarms thing={data} now={dataUpdatedAt} /> : null}
