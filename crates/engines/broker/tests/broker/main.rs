@@ -6,6 +6,7 @@ mod connections;
 mod journal;
 mod kill;
 mod listeners;
+mod resume;
 mod rig;
 mod simulation;
 mod store;
