@@ -55,7 +55,13 @@ impl Lifecycle {
 
     /// Publishes the event on `$aws/events/<topic>/<clientId>` if somebody listens. Client ids with
     /// wildcards produce none.
-    pub(crate) fn tell(&self, who: &Who, topic: &str, more: Value, now: Timestamp) {
+    pub(crate) fn tell(
+        &self,
+        who: &Who,
+        topic: &str,
+        now: Timestamp,
+        more: impl FnOnce() -> Value,
+    ) {
         if who.client_id.contains(['#', '+']) {
             return;
         }
@@ -63,7 +69,7 @@ impl Lifecycle {
         if !self.broker.has_audience(&topic_name) {
             return;
         }
-        let payload = Bytes::from(event(who, topic, more, now).to_string());
+        let payload = Bytes::from(event(who, topic, more(), now).to_string());
         let message = Message::from_service("gateway", topic_name, payload, now);
         let lane = usize::try_from(self.hasher.hash_one(&who.client_id)).unwrap_or(0) % LANES;
         let sent = self.lanes.get(lane).is_some_and(|lane| lane.try_send(message).is_ok());

@@ -61,18 +61,25 @@ fn welcome(
     if !shared.counters.admit(address, max, per_address_max) {
         return;
     }
-    let keepalive = TcpKeepalive::new().with_time(TCP_KEEPALIVE);
-    let set = stream.set_nodelay(true).and(SockRef::from(&stream).set_tcp_keepalive(&keepalive));
+    let mut set = stream.set_nodelay(true);
+    if !door.rules.is_aws() {
+        // There a client may do without a keep-alive of its own.
+        let keepalive = TcpKeepalive::new().with_time(TCP_KEEPALIVE);
+        set = set.and(SockRef::from(&stream).set_tcp_keepalive(&keepalive));
+    }
     if let Err(error) = set {
         tracing::debug!(%error, "socket options");
     }
-    let (shared, door) = (Arc::clone(shared), Arc::clone(door));
-    let seat = Seat { shared: Arc::clone(&shared), address };
-    let stop = connections.token();
+    let seat = Seat { shared: Arc::clone(shared), address };
+    let (door, stop) = (Arc::clone(door), connections.token());
     let from = SocketAddr::new(address, from.port());
     connections.spawn("mqtt connection", async move {
-        let _seat = seat;
-        serve(stream, from, door, shared, stop).await;
+        let shared = &seat.shared;
+        // Boxed, as it is large and soon gone.
+        let arrived = Box::pin(arrive(stream, from, &door, shared, stop)).await;
+        if let Some(Arrived { mut io, peer, proven }) = arrived {
+            connection::serve(&mut io, peer, proven, &door, shared).await;
+        }
     });
 }
 
@@ -88,44 +95,41 @@ impl Drop for Seat {
     }
 }
 
-async fn serve(
+/// A connection that is about to speak MQTT.
+pub(crate) struct Arrived {
+    pub(crate) io: Io,
+    pub(crate) peer: Peer,
+    pub(crate) proven: Proven,
+}
+
+/// What comes before MQTT: TLS, and on the ALPN port perhaps HTTP and a WebSocket. `None` if the
+/// connection has ended by then.
+async fn arrive(
     stream: TcpStream,
     from: SocketAddr,
-    door: Arc<Door>,
-    shared: Arc<Shared>,
+    door: &Arc<Door>,
+    shared: &Arc<Shared>,
     stop: CancellationToken,
-) {
-    let peer =
-        Peer { address: from, local: stream.local_addr().ok(), carrier: Carrier::Plain, tls: None };
+) -> Option<Arrived> {
+    let peer = Peer { address: from, carrier: Carrier::Plain, tls: None };
     let Proof::Tls { config, serves_http } = &door.proof else {
-        let mut io = Io::new(stream, shared.write_timeout());
-        return connection::serve(&mut io, peer, Proven::Nobody, &door, &shared).await;
+        let io = Io::new(Box::new(stream), shared.write_timeout());
+        return Some(Arrived { io, peer, proven: Proven::Nobody });
     };
-    // Boxed, as it is large and soon gone.
-    let secured = Box::pin(secure(stream, config, peer, &door, &shared)).await;
-    let Some(Secured { mut io, peer, certificate }) = secured else { return };
-    let is_mqtt = !serves_http || io.stream().alpn_protocol() == Some(tls::MQTT_ALPN);
+    let (tls, peer, certificate) = secure(stream, config, peer, door, shared).await?;
+    let is_mqtt = !serves_http || tls.alpn_protocol() == Some(tls::MQTT_ALPN);
     match certificate {
-        certificate if !is_mqtt => {
-            let tls = io.into_stream();
-            Box::pin(https::serve(tls, (peer, certificate), door, shared, stop)).await;
-        }
+        certificate if !is_mqtt => https::serve(tls, (peer, certificate), door, shared, stop).await,
         Some(id) => {
-            let proven = Proven::Certificate(id);
-            connection::serve(&mut io, peer, proven, &door, &shared).await;
+            let io = Io::new(tls, shared.write_timeout());
+            Some(Arrived { io, peer, proven: Proven::Certificate(id) })
         }
         None => {
             let text = "MQTT needs a client certificate";
-            shared.refuse(&peer, &door, Refusal::silent(text, Refused::NoCertificate));
+            shared.refuse(&peer, door, Refusal::silent(text, Refused::NoCertificate));
+            None
         }
     }
-}
-
-/// A connection after its handshake, whose certificate, if there is one, is active.
-struct Secured {
-    io: Box<Io<TlsStream>>,
-    peer: Peer,
-    certificate: Option<CertificateId>,
 }
 
 /// TLS, and a look at the certificate whose key the client has proven to have: one that goes on with an
@@ -137,11 +141,11 @@ async fn secure(
     peer: Peer,
     door: &Door,
     shared: &Shared,
-) -> Option<Secured> {
+) -> Option<(Box<TlsStream>, Peer, Option<CertificateId>)> {
     let limit = Duration::from_millis(shared.config.handshake_timeout_ms);
     let accepted = timeout(limit, TlsStream::accept(stream, Arc::clone(config))).await;
     let stream = match accepted {
-        Ok(Ok(stream)) => stream,
+        Ok(Ok(stream)) => Box::new(stream),
         Ok(Err(HandshakeError::Closed)) => {
             // Whoever only looks whether the port is open is counted and not worth a line.
             shared.counters.refused(Refused::Handshake);
@@ -167,8 +171,7 @@ async fn secure(
         shared.refuse(&peer, door, refusal.of(Some(id.as_str().into())));
         return None;
     }
-    let io = Box::new(Io::new(stream, shared.write_timeout()));
-    Some(Secured { io, peer, certificate })
+    Some((stream, peer, certificate))
 }
 
 /// Why the certificate does not get further, after it has introduced itself if it may.

@@ -1,6 +1,7 @@
 //! MQTT in the binary messages of a WebSocket.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -14,6 +15,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::bucket::Bucket;
 use crate::connection::Transport;
+use crate::tls::TlsStream;
 
 /// Largest message sent: packets of several bytes to a few KiB share one, larger ones take several.
 const SENT_BYTES_MAX: usize = 64 * 1024;
@@ -24,8 +26,8 @@ const PINGS_PER_SECOND: u32 = 5;
 const PINGS_AT_ONCE: u32 = 50;
 
 /// A stream of bytes over a WebSocket. Packets need not begin where messages do.
-pub(crate) struct WsStream<S> {
-    socket: WebSocketStream<S>,
+pub(crate) struct WsStream {
+    socket: WebSocketStream<Box<TlsStream>>,
     /// What is left of the last message.
     message: Bytes,
     pings: Bucket,
@@ -33,10 +35,14 @@ pub(crate) struct WsStream<S> {
     has_ended: bool,
 }
 
-impl<S: Transport> WsStream<S> {
+impl WsStream {
     /// Takes over after the upgrade. `early` is what has been read already; a message or a frame may
     /// be `message_bytes_max` long.
-    pub(crate) async fn new(stream: S, early: Bytes, message_bytes_max: usize) -> Self {
+    pub(crate) async fn new(
+        stream: Box<TlsStream>,
+        early: Bytes,
+        message_bytes_max: usize,
+    ) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BYTES)
             // Written through: MQTT packets are put together before.
@@ -84,9 +90,13 @@ fn failed(error: Error) -> io::Error {
     }
 }
 
-impl<S: Transport> Transport for WsStream<S> {
+impl Transport for WsStream {
     fn certificate(&self) -> Option<&[u8]> {
         self.socket.get_ref().certificate()
+    }
+
+    fn local_address(&self) -> Option<SocketAddr> {
+        self.socket.get_ref().local_address()
     }
 
     fn has_said_goodbye(&self) -> bool {
@@ -94,7 +104,7 @@ impl<S: Transport> Transport for WsStream<S> {
     }
 }
 
-impl<S: Transport> AsyncRead for WsStream<S> {
+impl AsyncRead for WsStream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -117,7 +127,7 @@ impl<S: Transport> AsyncRead for WsStream<S> {
     }
 }
 
-impl<S: Transport> AsyncWrite for WsStream<S> {
+impl AsyncWrite for WsStream {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

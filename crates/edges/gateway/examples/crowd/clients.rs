@@ -9,7 +9,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -32,16 +32,24 @@ pub(crate) fn run(address: &str, directory: &Path) -> Result<(), Failure> {
         devices.push((CertificateDer::from(certificate), PrivateKeyDer::try_from(key)?));
     }
     let at_once = Arc::new(Semaphore::new(AT_ONCE));
+    let (go, told) = watch::channel(false);
+    // A line on standard input tells them to subscribe.
+    std::thread::spawn(move || {
+        let is_told = std::io::stdin().read_line(&mut String::new()).is_ok();
+        go.send_replace(is_told);
+        std::thread::park();
+    });
     tokio::runtime::Runtime::new()?.block_on(async {
         let mut all = tokio::task::JoinSet::new();
         for (n, (certificate, key)) in devices.into_iter().enumerate() {
             let (roots, at_once) = (Arc::clone(&roots), Arc::clone(&at_once));
+            let go = told.clone();
             all.spawn(async move {
                 let permit = at_once.acquire_owned().await;
                 let connected = connect(address, roots, certificate, key, n).await;
                 drop(permit);
                 match connected {
-                    Ok(mut stream) => while matches!(stream.read(&mut [0; 64]).await, Ok(1..)) {},
+                    Ok(stream) => stay(stream, n, go).await,
                     Err(error) => eprintln!("device {n}: {error}"),
                 }
             });
@@ -79,14 +87,29 @@ async fn connect(
     let mut connect = vec![0x10, u8::try_from(13 + id.len())?, 0, 4];
     connect.extend(b"MQTT\x05\x02\x04\xb0\x00");
     text(&mut connect, &id)?;
-    let mut subscribe = vec![0x82, u8::try_from(3 + 2 + 8 + id.len() + 1)?, 0, 1, 0];
-    text(&mut subscribe, &format!("fleet/{id}/#"))?;
-    subscribe.push(1);
     stream.write_all(&connect).await?;
     expect(&mut stream, 0x20).await?;
-    stream.write_all(&subscribe).await?;
-    expect(&mut stream, 0x90).await?;
     Ok(stream)
+}
+
+/// Subscribes when told to, and stays for as long as the server lets it.
+async fn stay(mut stream: TlsStream<TcpStream>, n: usize, mut go: watch::Receiver<bool>) {
+    let subscribe = async {
+        if go.wait_for(|told| *told).await.is_ok() {
+            let id = format!("device-{n}");
+            let length = u8::try_from(3 + 2 + 8 + id.len() + 1).map_err(std::io::Error::other)?;
+            let mut subscribe = vec![0x82, length, 0, 1, 0];
+            text(&mut subscribe, &format!("fleet/{id}/#")).map_err(std::io::Error::other)?;
+            subscribe.push(1);
+            stream.write_all(&subscribe).await?;
+            expect(&mut stream, 0x90).await?;
+        }
+        std::io::Result::Ok(())
+    };
+    if let Err(error) = subscribe.await {
+        eprintln!("device {n}: {error}");
+    }
+    while matches!(stream.read(&mut [0; 64]).await, Ok(1..)) {}
 }
 
 fn text(packet: &mut Vec<u8>, text: &str) -> Result<(), std::num::TryFromIntError> {

@@ -6,6 +6,7 @@
 mod clients;
 mod server;
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -32,12 +33,16 @@ fn measure(count: usize) -> Result<(), Failure> {
         .arg(directory.path())
         .stdin(Stdio::piped())
         .spawn()?;
-    server.until("all are subscribed", || server.subscribed() == count)?;
+    server.until("all are connected", || server.sessions() == count)?;
     let per_device = |value: f64| value / count as f64;
     say("seconds until all were in", begin.elapsed().as_secs_f64());
     say("CPU per connect, us", per_device((cpu_time()? - cpu).as_secs_f64() * 1e6));
     std::thread::sleep(Duration::from_millis(500));
-    say("KiB per connection", per_device(rss_kib()?.saturating_sub(rss) as f64));
+    let held = || -> Result<f64, Failure> { Ok(per_device(rss_kib()?.saturating_sub(rss) as f64)) };
+    say("KiB per connection", held()?);
+    devices.stdin.take().ok_or("no standard input")?.write_all(b"go\n")?;
+    server.until("all are subscribed", || server.subscribed() == count)?;
+    say("KiB per connection with a subscription", held()?);
 
     // The right to subscribe is taken away, not the one to connect.
     let (cpu, begin) = (cpu_time()?, Instant::now());

@@ -189,6 +189,11 @@ impl Server {
         self.names.iter().filter(reached).count()
     }
 
+    /// Sessions let in.
+    pub(crate) fn sessions(&self) -> usize {
+        usize::try_from(self.gateway.counters().sessions).unwrap_or(usize::MAX)
+    }
+
     pub(crate) fn open(&self) -> usize {
         self.gateway.counters().open
     }

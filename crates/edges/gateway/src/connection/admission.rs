@@ -12,7 +12,7 @@ use super::applicant::Applicant;
 use super::client::Client;
 use super::first_packet::{self, First};
 use super::incoming::{self, ConnectRequest};
-use super::io::{Io, Transport};
+use super::io::Io;
 use super::link::Link;
 use super::{Peer, connack};
 use crate::counters::Refused;
@@ -55,13 +55,13 @@ impl Refusal {
 }
 
 /// Reads CONNECT and lets the client in, or tells it why not.
-pub(super) async fn admit<S: Transport>(
-    io: &mut Io<S>,
+pub(super) async fn admit(
+    io: &mut Io,
     peer: &Peer,
     door: &Arc<Door>,
     shared: &Arc<Shared>,
     control: &Arc<Control>,
-) -> Result<Client, Refusal> {
+) -> Result<Box<Client>, Refusal> {
     let malformed = |text: &'static str| Refusal::silent(text, Refused::MalformedConnect);
     let limit = Duration::from_millis(shared.config.connect_timeout_ms);
     let bytes_max = shared.config.connect_bytes_max;
@@ -82,8 +82,8 @@ pub(super) async fn admit<S: Transport>(
     };
     let (level, wants_reasons) = (request.level, request.wants_reasons);
     let protocol = Some(peer.protocol(level));
-    let certificate = io.stream().certificate();
-    let applicant = Applicant { request, peer, certificate, door, shared };
+    let (certificate, local) = (io.stream().certificate(), io.stream().local_address());
+    let applicant = Applicant { request, peer, certificate, local, door, shared };
     let (mut link, refusal) = match applicant.apply(link, control).await {
         Ok(client) => return Ok(client),
         Err(refused) => refused,
@@ -97,13 +97,13 @@ pub(super) async fn admit<S: Transport>(
     Err(Refusal { protocol, ..refusal })
 }
 
-async fn write<S: Transport>(io: &mut Io<S>, link: &mut Link, control: &Control) {
+async fn write(io: &mut Io, link: &mut Link, control: &Control) {
     if let Err(error) = io.write(&mut link.output, control).await {
         tracing::debug!(%error, "the peer left before it was answered");
     }
 }
 
-async fn first_packet<S: Transport>(io: &mut Io<S>, bytes_max: usize) -> First {
+async fn first_packet(io: &mut Io, bytes_max: usize) -> First {
     loop {
         match first_packet::inspect(&io.input, bytes_max) {
             First::Incomplete => {}
@@ -116,11 +116,7 @@ async fn first_packet<S: Transport>(io: &mut Io<S>, bytes_max: usize) -> First {
 }
 
 /// Takes the CONNECT out of the input. What the link has to say about a bad one is in its output.
-fn read_connect<S: Transport>(
-    io: &mut Io<S>,
-    length: usize,
-    link: &mut Link,
-) -> Option<ConnectRequest> {
+fn read_connect(io: &mut Io, length: usize, link: &mut Link) -> Option<ConnectRequest> {
     let connect = io.input.get_mut(..length)?;
     if !matches!(first_packet::protocol_level(connect), Some(4 | 5)) {
         let connack = v3_1_1::Connack::builder()

@@ -1,6 +1,6 @@
 //! Whether a CONNECT is let in, and as whom (spec iot-core §3.2, §3.6, §4).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,8 @@ pub(super) struct Applicant<'a> {
     pub(super) peer: &'a Peer,
     /// The DER of the certificate whose key was proven.
     pub(super) certificate: Option<&'a [u8]>,
+    /// Our address.
+    pub(super) local: Option<SocketAddr>,
     pub(super) door: &'a Arc<Door>,
     pub(super) shared: &'a Arc<Shared>,
 }
@@ -73,7 +75,7 @@ impl Applicant<'_> {
         mut self,
         link: Link,
         control: &Arc<Control>,
-    ) -> Result<Client, (Link, Refusal)> {
+    ) -> Result<Box<Client>, (Link, Refusal)> {
         let (client_id, is_assigned) = match self.client_id() {
             Ok(found) => found,
             Err(refusal) => return Err((link, refusal)),
@@ -264,12 +266,13 @@ impl Applicant<'_> {
     }
 
     fn tell_of_failure(&self, who: &Who) {
-        let more = json!({
-            "connectFailureReason": "AUTHORIZATION_FAILED",
-            "ipAddress": self.peer.address.ip().to_string(),
-        });
         let now = self.shared.clock.now();
-        self.shared.lifecycle.tell(who, "presence/connect_failed", more, now);
+        self.shared.lifecycle.tell(who, "presence/connect_failed", now, || {
+            json!({
+                "connectFailureReason": "AUTHORIZATION_FAILED",
+                "ipAddress": self.peer.address.ip().to_string(),
+            })
+        });
     }
 
     /// How long the session will outlive the connection.
@@ -289,7 +292,7 @@ impl Applicant<'_> {
         granted: Granted,
         assigned_id: Option<Arc<str>>,
         control: &Arc<Control>,
-    ) -> Result<Client, (Link, Refusal)> {
+    ) -> Result<Box<Client>, (Link, Refusal)> {
         let now = Instant::now();
         let shared = self.shared;
         let client_id = &granted.who.client_id;
@@ -329,7 +332,7 @@ impl Applicant<'_> {
             will: granted.will.clone(),
             facts: ConnectionFacts {
                 source: Some(self.peer.address),
-                target: self.peer.local,
+                target: self.local,
                 transport: self.peer.carrier,
                 keep_alive_seconds: keep_alive,
                 thing: who.thing.clone(),
@@ -374,13 +377,17 @@ impl Applicant<'_> {
         granted: Granted,
         (connected, arrival): (Connected, Arrival),
         control: &Arc<Control>,
-    ) -> Client {
+    ) -> Box<Client> {
         let (shared, who, now) = (self.shared, &granted.who, Instant::now());
         granted.counters.connected(self.peer.address.ip());
         shared.counters.session();
         let address = self.peer.address.ip();
-        let more = json!({"ipAddress": address.to_string(), "versionNumber": arrival.version});
-        shared.lifecycle.tell(who, "presence/connected", more, shared.clock.now());
+        shared.lifecycle.tell(
+            who,
+            "presence/connected",
+            shared.clock.now(),
+            || json!({"ipAddress": address.to_string(), "versionNumber": arrival.version}),
+        );
         let mut event = self.peer.event(ConnectionEventKind::Connected, self.door, shared);
         event.client_id = Some(Arc::clone(&who.client_id));
         event.thing = who.thing.clone();
@@ -391,7 +398,7 @@ impl Applicant<'_> {
         let keep_alive = rules.keep_alive_seconds(self.request.keep_alive, self.request.level);
         let is_websocket = self.peer.carrier == picket_ports::connections::Transport::WebSocket;
         let lifetime = Duration::from_secs(u64::from(shared.config.websocket_seconds_max));
-        let mut client = Client::new(ClientParts {
+        let mut client = Box::new(Client::new(ClientParts {
             link,
             pace: Pace::new(rules, arrival.publishes, now),
             keep_alive: (keep_alive > 0)
@@ -410,7 +417,7 @@ impl Applicant<'_> {
             who: granted.who,
             alias_max: self.request.topic_alias_max,
             wants_reasons: self.request.wants_reasons,
-        });
+        }));
         if connected.session_present {
             // The rights may be others than when the session was left.
             client.end_lost_subscriptions();

@@ -18,10 +18,10 @@ use tokio::time::timeout;
 use super::deliver::Aliases;
 use super::end::{End, Parting};
 use super::incoming::{self, Incoming};
-use super::io::{Io, Transport};
+use super::io::Io;
 use super::link::Link;
 use super::pace::Pace;
-use super::settle::Pending;
+use super::settle::{Pending, Settled};
 use super::{Peer, outgoing};
 use crate::door::Door;
 use crate::lifecycle::Who;
@@ -64,8 +64,8 @@ pub(super) struct ClientParts {
 pub(super) struct Client {
     pub(super) parts: ClientParts,
     pub(super) aliases: Aliases,
-    /// Publishes taken whose acknowledgement waits for a disk.
-    pub(super) pending: FuturesOrdered<Pending>,
+    /// Answers that wait for a disk; absent as long as there was none.
+    pub(super) pending: Option<Box<FuturesOrdered<Pending>>>,
     pub(super) end: Option<End>,
     /// When a rate lets go on what it holds back.
     pub(super) held_until: Option<Instant>,
@@ -76,7 +76,7 @@ impl Client {
     pub(super) fn new(parts: ClientParts) -> Self {
         Self {
             aliases: Aliases::new(parts.alias_max),
-            pending: FuturesOrdered::new(),
+            pending: None,
             end: None,
             held_until: None,
             last_packet: Instant::now(),
@@ -85,7 +85,7 @@ impl Client {
     }
 
     /// Serves the client until there is an [`End`].
-    pub(super) async fn serve<S: Transport>(&mut self, io: &mut Io<S>) {
+    pub(super) async fn serve(&mut self, io: &mut Io) {
         let control = Arc::clone(&self.parts.control);
         let alarm = tokio::time::sleep(FAR);
         tokio::pin!(alarm);
@@ -113,7 +113,7 @@ impl Client {
                 alarm.as_mut().reset(due);
             }
             tokio::select! {
-                Some(settled) = self.pending.next(), if !self.pending.is_empty() => {
+                Some(settled) = next(&mut self.pending), if self.waiting() > 0 => {
                     self.settle(settled);
                 }
                 () = control.wake.notified() => self.look_up(io.stream().certificate()),
@@ -126,7 +126,7 @@ impl Client {
         }
     }
 
-    async fn write<S: Transport>(&mut self, io: &mut Io<S>, now: Instant) {
+    async fn write(&mut self, io: &mut Io, now: Instant) {
         let output = &mut self.parts.link.output;
         if output.is_empty() {
             return;
@@ -148,7 +148,7 @@ impl Client {
         }
     }
 
-    fn has_read<S: Transport>(&mut self, io: &Io<S>, read: std::io::Result<usize>) {
+    fn has_read(&mut self, io: &Io, read: std::io::Result<usize>) {
         match read {
             Ok(count @ 1..) => self.parts.pace.bytes.spend(count, Instant::now()),
             Ok(0) if io.stream().has_said_goodbye() => self.end = Some(End::by_client(false, None)),
@@ -188,16 +188,16 @@ impl Client {
     }
 
     /// Finishes what was taken, says the last words and leaves the session.
-    pub(super) async fn finish<S: Transport>(mut self, io: &mut Io<S>) {
+    pub(super) async fn finish(mut self: Box<Self>, io: &mut Io) {
         let lost = || End::plain(DisconnectReason::ConnectionLost);
         let end = self.end.clone().unwrap_or_else(lost);
         let settling = async {
-            while let Some(settled) = self.pending.next().await {
+            while let Some(settled) = next(&mut self.pending).await {
                 self.settle(settled);
             }
         };
         if timeout(SETTLE_TIMEOUT, settling).await.is_err() {
-            let late = self.pending.len() as u64;
+            let late = self.waiting() as u64;
             self.parts.shared.ledger.dropped("connection_ended", late);
         }
         if end.reason == DisconnectReason::ServerInitiatedDisconnect {
@@ -211,19 +211,13 @@ impl Client {
         self.leave(end);
     }
 
-    fn leave(self, end: End) {
+    fn leave(self: Box<Self>, end: End) {
         let ClientParts { shared, who, attachment, counters, .. } = &self.parts;
         let session_seconds = match end.parting {
             Parting::ByClient { expiry_seconds: Some(seconds), .. } => seconds,
             _ => attachment.expiry_seconds(),
         };
         counters.disconnected();
-        let more = json!({
-            "clientInitiatedDisconnect":
-                end.reason == DisconnectReason::ClientInitiatedDisconnect,
-            "disconnectReason": end.reason.as_str(),
-            "versionNumber": self.parts.version,
-        });
         let mut event =
             self.parts.peer.event(ConnectionEventKind::Disconnected, &self.parts.door, shared);
         event.client_id = Some(Arc::clone(&who.client_id));
@@ -248,17 +242,34 @@ impl Client {
         };
         parts.attachment.leave(departure, end.reason);
         let now = parts.shared.clock.now();
-        parts.shared.lifecycle.tell(&parts.who, "presence/disconnected", more, now);
+        parts.shared.lifecycle.tell(&parts.who, "presence/disconnected", now, || {
+            json!({
+                "clientInitiatedDisconnect":
+                    end.reason == DisconnectReason::ClientInitiatedDisconnect,
+                "disconnectReason": end.reason.as_str(),
+                "versionNumber": parts.version,
+            })
+        });
         parts.shared.log.add(event);
     }
 
     /// Whether another publish may be taken; if not, the client's bytes wait in its socket.
     fn has_room(&self) -> bool {
-        self.pending.len() < usize::from(self.parts.door.rules.receive_maximum)
+        self.waiting() < usize::from(self.parts.door.rules.receive_maximum)
+    }
+
+    /// Answers that wait.
+    fn waiting(&self) -> usize {
+        self.pending.as_ref().map_or(0, |pending| pending.len())
+    }
+
+    /// Adds an answer that has to wait.
+    pub(super) fn await_settling(&mut self, pending: Pending) {
+        self.pending.get_or_insert_default().push_back(pending);
     }
 
     /// Acts on the packets that have come in.
-    fn take_in<S: Transport>(&mut self, io: &mut Io<S>, now: Instant) {
+    fn take_in(&mut self, io: &mut Io, now: Instant) {
         let mut used = 0;
         while self.end.is_none() && self.has_room() {
             let rest = io.input.get(used..).unwrap_or_default();
@@ -351,4 +362,9 @@ impl Client {
             self.end.get_or_insert(End::because(DisconnectReason::ClientError, text.into()));
         }
     }
+}
+
+/// The next answer that waits no more.
+async fn next(pending: &mut Option<Box<FuturesOrdered<Pending>>>) -> Option<Settled> {
+    pending.as_mut()?.next().await
 }

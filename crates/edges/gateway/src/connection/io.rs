@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
@@ -33,22 +34,33 @@ pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {
         None
     }
 
+    /// Our address, as the peer reached it.
+    fn local_address(&self) -> Option<SocketAddr>;
+
     /// Whether the peer has ended it on purpose, by a close frame.
     fn has_said_goodbye(&self) -> bool {
         false
     }
 }
 
-impl Transport for TcpStream {}
+impl Transport for TcpStream {
+    fn local_address(&self) -> Option<SocketAddr> {
+        self.local_addr().ok()
+    }
+}
 
 impl Transport for TlsStream {
     fn certificate(&self) -> Option<&[u8]> {
         self.peer_certificate().map(|der| der.as_ref())
     }
+
+    fn local_address(&self) -> Option<SocketAddr> {
+        self.tcp().local_address()
+    }
 }
 
-pub(crate) struct Io<S> {
-    stream: S,
+pub(crate) struct Io {
+    stream: Box<dyn Transport>,
     pub(super) write_timeout: Duration,
     /// Bytes read and not yet understood.
     pub(crate) input: Vec<u8>,
@@ -56,17 +68,13 @@ pub(crate) struct Io<S> {
     pub(crate) has_last_words: bool,
 }
 
-impl<S: Transport> Io<S> {
-    pub(crate) fn new(stream: S, write_timeout: Duration) -> Self {
+impl Io {
+    pub(crate) fn new(stream: Box<dyn Transport>, write_timeout: Duration) -> Self {
         Self { stream, write_timeout, input: Vec::new(), has_last_words: false }
     }
 
-    pub(crate) fn stream(&self) -> &S {
-        &self.stream
-    }
-
-    pub(crate) fn into_stream(self) -> S {
-        self.stream
+    pub(crate) fn stream(&self) -> &dyn Transport {
+        &*self.stream
     }
 
     /// Reads what is there, at least a byte. `Ok(0)` is the end. Losing the future loses nothing.
@@ -103,9 +111,42 @@ impl<S: Transport> Io<S> {
         output: &mut Vec<u8>,
         control: &Control,
     ) -> io::Result<bool> {
-        if output.is_empty() {
-            return Ok(true);
+        let is_done = match self.write_now(output).await? {
+            true => true,
+            // Boxed, as it is seldom needed and every connection would have room for it.
+            false => Box::pin(self.write_slowly(output, control)).await?,
+        };
+        if is_done && output.capacity() > IDLE_BYTES_MAX {
+            *output = Vec::new();
         }
+        Ok(is_done)
+    }
+
+    /// Writes what the socket takes at once. Whether that was all.
+    async fn write_now(&mut self, output: &mut Vec<u8>) -> io::Result<bool> {
+        poll_fn(|cx| {
+            let mut sent = 0;
+            while sent < output.len() {
+                let rest = output.get(sent..).unwrap_or_default();
+                match Pin::new(&mut self.stream).poll_write(cx, rest) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    Poll::Ready(count) => sent += count?,
+                    Poll::Pending => {
+                        output.drain(..sent);
+                        return Poll::Ready(Ok(false));
+                    }
+                }
+            }
+            output.clear();
+            match Pin::new(&mut self.stream).poll_flush(cx) {
+                Poll::Ready(flushed) => Poll::Ready(flushed.map(|()| true)),
+                Poll::Pending => Poll::Ready(Ok(false)),
+            }
+        })
+        .await
+    }
+
+    async fn write_slowly(&mut self, output: &mut Vec<u8>, control: &Control) -> io::Result<bool> {
         let (mut was_woken, mut sent) = (false, 0);
         let stream = &mut self.stream;
         let writing = async {
@@ -136,9 +177,6 @@ impl<S: Transport> Io<S> {
         }
         let is_done = written?;
         output.drain(..sent);
-        if output.is_empty() && output.capacity() > IDLE_BYTES_MAX {
-            *output = Vec::new();
-        }
         Ok(is_done)
     }
 

@@ -103,7 +103,7 @@ impl Client {
         let client_id = &parts.who.client_id;
         tracing::info!(%client_id, filters = ?ended, "subscriptions ended: no longer allowed");
         let now = parts.shared.clock.now();
-        let more = json!({"topics": ended});
-        parts.shared.lifecycle.tell(&parts.who, "subscriptions/unsubscribed", more, now);
+        let topics = || json!({"topics": ended});
+        parts.shared.lifecycle.tell(&parts.who, "subscriptions/unsubscribed", now, topics);
     }
 }

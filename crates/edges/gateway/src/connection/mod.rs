@@ -34,8 +34,6 @@ pub(crate) use io::{Io, Transport};
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
-    /// Our address, as the peer reached it.
-    pub(crate) local: Option<SocketAddr>,
     pub(crate) carrier: Carrier,
     /// The version of TLS.
     pub(crate) tls: Option<&'static str>,
@@ -96,8 +94,8 @@ impl Drop for Listed<'_> {
 
 /// Serves MQTT on `io` until the client or the server ends it. Takes what is large by reference and
 /// boxes what is soon gone: what this future holds, every idle connection holds.
-pub(crate) async fn serve<S: Transport>(
-    io: &mut Io<S>,
+pub(crate) async fn serve(
+    io: &mut Io,
     peer: Peer,
     proven: Proven,
     door: &Arc<Door>,
@@ -107,7 +105,6 @@ pub(crate) async fn serve<S: Transport>(
     let listed = Listed::new(&shared.live, Control::new(proven));
     match Box::pin(admission::admit(io, &peer, door, shared, &listed.control)).await {
         Ok(mut client) => {
-            drop(peer);
             client.serve(io).await;
             Box::pin(client.finish(io)).await;
         }

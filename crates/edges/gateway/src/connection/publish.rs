@@ -211,7 +211,7 @@ impl Client {
             let thing = thing.to_owned();
             let message = self.message(publish);
             let report = report::take(shared, thing, format, message);
-            self.pending.push_back(report.map(move |failure| outcome(failure, false)).boxed());
+            self.await_settling(report.map(move |failure| outcome(failure, false)).boxed());
             return;
         }
         let is_for_subscribers = to == Destination::Broker;
@@ -225,8 +225,7 @@ impl Client {
             return self.settle(outcome(None, retained_full));
         }
         let finished = finish(shared, message, stored, tap);
-        self.pending
-            .push_back(finished.map(move |failure| outcome(failure, retained_full)).boxed());
+        self.await_settling(finished.map(move |failure| outcome(failure, retained_full)).boxed());
     }
 
     fn message(&self, publish: PublishRequest) -> Message {

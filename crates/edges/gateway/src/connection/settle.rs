@@ -48,7 +48,7 @@ impl Client {
                     let is_stored = stored.wait().await.is_ok();
                     Settled::Session(is_stored.then_some(answer))
                 };
-                self.pending.push_back(settled.boxed());
+                self.await_settling(settled.boxed());
             }
             (_, answer) => self.send(answer),
         }

@@ -87,7 +87,8 @@ impl Client {
         if !topics.is_empty() {
             let parts = &self.parts;
             let now = parts.shared.clock.now();
-            parts.shared.lifecycle.tell(&parts.who, event, json!({"topics": topics}), now);
+            let topics = || json!({"topics": topics});
+            parts.shared.lifecycle.tell(&parts.who, event, now, topics);
         }
     }
 

@@ -25,8 +25,9 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::connection::{self, Io, Peer};
+use crate::connection::{Io, Peer};
 use crate::door::Door;
+use crate::listener::Arrived;
 use crate::live::Proven;
 use crate::shared::Shared;
 use crate::standing::Standing;
@@ -67,16 +68,23 @@ struct Visit {
     upgrade: Mutex<Option<Upgrade>>,
 }
 
-/// Serves HTTP on `tls`, and MQTT after an upgrade.
+/// Serves HTTP on `tls`. What is left is a connection that is about to speak MQTT, if it has become a
+/// WebSocket.
 pub(crate) async fn serve(
-    tls: TlsStream,
+    tls: Box<TlsStream>,
     (peer, certificate): (Peer, Option<CertificateId>),
-    door: Arc<Door>,
-    shared: Arc<Shared>,
+    door: &Arc<Door>,
+    shared: &Arc<Shared>,
     stop: CancellationToken,
-) {
+) -> Option<Arrived> {
     let head_timeout = Duration::from_millis(shared.config.http_timeout_ms);
-    let visit = Arc::new(Visit { peer, certificate, door, shared, upgrade: Mutex::default() });
+    let visit = Arc::new(Visit {
+        peer,
+        certificate,
+        door: Arc::clone(door),
+        shared: Arc::clone(shared),
+        upgrade: Mutex::default(),
+    });
     let service = service_fn(|request| {
         let visit = Arc::clone(&visit);
         async move { Ok::<_, Infallible>(visit.answer(request).await) }
@@ -98,10 +106,8 @@ pub(crate) async fn serve(
     if let Err(error) = served {
         tracing::debug!(%error, "an HTTP connection ended");
     }
-    let upgrade = visit.upgrade.lock().take();
-    if let Some(upgrade) = upgrade {
-        visit.become_websocket(upgrade).await;
-    }
+    let upgrade = visit.upgrade.lock().take()?;
+    visit.become_websocket(upgrade).await
 }
 
 impl Visit {
@@ -134,21 +140,25 @@ impl Visit {
     }
 
     /// MQTT, once HTTP has let go of the stream.
-    async fn become_websocket(&self, upgrade: Upgrade) {
+    async fn become_websocket(&self, upgrade: Upgrade) -> Option<Arrived> {
         let upgraded = match upgrade.on.await {
             Ok(upgraded) => upgraded,
-            Err(error) => return tracing::debug!(%error, "an upgrade failed"),
+            Err(error) => {
+                tracing::debug!(%error, "an upgrade failed");
+                return None;
+            }
         };
-        let Ok(parts) = upgraded.downcast::<TokioIo<TlsStream>>() else {
-            return tracing::error!("an upgraded connection is not what it was before");
+        let Ok(parts) = upgraded.downcast::<TokioIo<Box<TlsStream>>>() else {
+            tracing::error!("an upgraded connection is not what it was before");
+            return None;
         };
         // A message may carry several packets, and the largest one may come in one message.
         let message_bytes_max = 2 * self.door.rules.packet_bytes_max() as usize;
         let tls = parts.io.into_inner();
         let stream = WsStream::new(tls, parts.read_buf, message_bytes_max).await;
-        let mut io = Box::new(Io::new(stream, self.shared.write_timeout()));
+        let io = Io::new(Box::new(stream), self.shared.write_timeout());
         let peer = Peer { carrier: connections::Transport::WebSocket, ..self.peer.clone() };
-        connection::serve(&mut io, peer, upgrade.proven, &self.door, &self.shared).await;
+        Some(Arrived { io, peer, proven: upgrade.proven })
     }
 
     /// Who the client has proven to be by its certificate.

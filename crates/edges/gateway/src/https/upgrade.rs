@@ -9,14 +9,14 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode};
-use picket_wire_aws::AwsCode;
+use picket_wire_aws::sigv4::SignatureError;
+use picket_wire_aws::{AwsCode, Protocol};
 use sha1::{Digest as _, Sha1};
 
 use super::{Visit, refusal, respond, signed};
 use crate::connection::Refusal;
 use crate::counters::Refused;
 use crate::live::Proven;
-use picket_wire_aws::Protocol;
 
 /// Sub-protocols that mean MQTT, the better name first.
 const PROTOCOLS: [&str; 2] = ["mqtt", "mqttv3.1"];
@@ -89,14 +89,14 @@ impl Visit {
         };
         let proven = match self.prove(request) {
             Ok(proven) => proven,
-            Err(response) => return response,
+            Err(error) => return self.refuse_signature(&error),
         };
         let on = hyper::upgrade::on(request);
         *self.upgrade.lock() = Some(Upgrade { on, proven });
         handshake.response()
     }
 
-    fn prove(&self, request: &Request<Incoming>) -> Result<Proven, Response<Body>> {
+    fn prove(&self, request: &Request<Incoming>) -> Result<Proven, SignatureError> {
         let is_signed = request.headers().contains_key(header::AUTHORIZATION)
             || request.uri().query().is_some_and(|query| query.contains("X-Amz-"));
         if !is_signed && let Some(proven) = self.proven_by_certificate() {
@@ -104,17 +104,17 @@ impl Visit {
         }
         let shared = &self.shared;
         let (verifier, keys) = (&shared.https.verifier, shared.access_keys.as_ref());
-        match signed::signer(request, verifier, keys, shared.clock.now()) {
-            Ok(owner) => Ok(Proven::Operator(Arc::new(owner))),
-            Err(error) => {
-                let refusal = Refusal::silent(error.message.clone(), Refused::Signature);
-                shared.refuse(&self.peer, &self.door, refusal);
-                let mut response = respond(&error.to_aws(Protocol::RestJson));
-                // Device SDKs take anything else for a fault that passes.
-                *response.status_mut() = StatusCode::FORBIDDEN;
-                Err(response)
-            }
-        }
+        let owner = signed::signer(request, verifier, keys, shared.clock.now())?;
+        Ok(Proven::Operator(Arc::new(owner)))
+    }
+
+    fn refuse_signature(&self, error: &SignatureError) -> Response<Body> {
+        let refusal = Refusal::silent(error.message.clone(), Refused::Signature);
+        self.shared.refuse(&self.peer, &self.door, refusal);
+        let mut response = respond(&error.to_aws(Protocol::RestJson));
+        // Device SDKs take anything else for a fault that passes.
+        *response.status_mut() = StatusCode::FORBIDDEN;
+        response
     }
 
     fn refuse_upgrade(&self, problem: &'static str) -> Response<Body> {

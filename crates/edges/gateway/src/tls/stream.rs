@@ -155,6 +155,11 @@ impl TlsStream {
         }
     }
 
+    /// The socket.
+    pub(crate) fn tcp(&self) -> &TcpStream {
+        &self.tcp
+    }
+
     /// Sends what waits. Losing the future loses nothing.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.outgoing.rest().is_empty() {

@@ -302,6 +302,9 @@ pub(crate) const ALLOW_OWN: &str = r#"{"Version":"2012-10-17","Statement":[
   {"Effect":"Deny","Action":"iot:Connect","Resource":"arn:aws:iot:*:*:client/banned"}
 ]}"#;
 
+pub(crate) const ALLOW_ALL: &str = r#"{"Version":"2012-10-17","Statement":[
+  {"Effect":"Allow","Action":"iot:*","Resource":"*"}]}"#;
+
 impl Bench {
     pub(crate) fn start() -> Self {
         Self::with("")

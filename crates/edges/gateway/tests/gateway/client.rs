@@ -28,7 +28,7 @@ pub(crate) struct Client {
     v5: bool,
 }
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn tcp(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
@@ -44,6 +44,16 @@ pub(crate) fn tls(
     alpn: &[u8],
     version: &'static rustls::SupportedProtocolVersion,
 ) -> StreamOwned<ClientConnection, TcpStream> {
+    tls_with(address, &config_of(bench, device, alpn, version))
+}
+
+/// What a client keeps from one connection to the next, its TLS sessions for example.
+pub(crate) fn config_of(
+    bench: &Bench,
+    device: Option<&DeviceIdentity>,
+    alpn: &[u8],
+    version: &'static rustls::SupportedProtocolVersion,
+) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(bench.ca.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -59,9 +69,26 @@ pub(crate) fn tls(
     if !alpn.is_empty() {
         config.alpn_protocols = vec![alpn.to_vec()];
     }
+    Arc::new(config)
+}
+
+pub(crate) fn tls_with(
+    address: SocketAddr,
+    config: &Arc<ClientConfig>,
+) -> StreamOwned<ClientConnection, TcpStream> {
     let name = ServerName::try_from("localhost").unwrap();
-    let session = ClientConnection::new(Arc::new(config), name).unwrap();
-    StreamOwned::new(session, tcp(address))
+    let mut session = ClientConnection::new(Arc::clone(config), name).unwrap();
+    let mut socket = tcp(address);
+    let deadline = Instant::now() + PATIENCE;
+    // A handshake that fails is for the test to find when it reads.
+    while session.is_handshaking() && Instant::now() < deadline {
+        match session.complete_io(&mut socket) {
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    StreamOwned::new(session, socket)
 }
 
 /// Offers one certificate with whatever key.
@@ -213,6 +240,19 @@ impl Client {
         self.next()
     }
 
+    /// Sends an MQTT 5 CONNECT and does not wait for the answer.
+    pub(crate) fn send_connect(&mut self, client_id: &str, props: Vec<Property>) {
+        let builder = v5_0::Connect::builder().client_id(client_id).unwrap();
+        self.send(builder.clean_start(true).props(props).build().unwrap());
+    }
+
+    /// The same with a will of QoS 1.
+    pub(crate) fn send_will(&mut self, client_id: &str, topic: &str) {
+        let builder = v5_0::Connect::builder().client_id(client_id).unwrap();
+        let builder = builder.will_message(topic, "gone", Qos::AtLeastOnce, false).unwrap();
+        self.send(builder.clean_start(true).build().unwrap());
+    }
+
     pub(crate) fn connect_as(&mut self, client_id: &str, user: &str, password: &str) -> String {
         let builder = v5_0::Connect::builder().client_id(client_id).unwrap().clean_start(true);
         let builder = builder.user_name(user).unwrap().password(password.as_bytes().to_vec());
@@ -240,6 +280,24 @@ impl Client {
             SubEntry::new(*filter, options).unwrap()
         });
         self.subscribe_to(entries.collect(), Vec::new())
+    }
+
+    /// Sends an MQTT 5 SUBSCRIBE and does not wait for the answer.
+    pub(crate) fn subscribe_silently(&mut self, filters: &[(&str, u8)]) {
+        let id = self.mqtt.acquire_packet_id().unwrap();
+        let entries = filters.iter().map(|(filter, qos)| {
+            let options = SubOpts::new().set_qos(Qos::try_from(*qos).unwrap());
+            SubEntry::new(*filter, options).unwrap()
+        });
+        let builder = v5_0::Subscribe::builder().packet_id(id).entries(entries.collect::<Vec<_>>());
+        self.send(builder.build().unwrap());
+    }
+
+    pub(crate) fn unsubscribe(&mut self, filters: &[&str]) -> String {
+        let id = self.mqtt.acquire_packet_id().unwrap();
+        let builder = v5_0::Unsubscribe::builder().packet_id(id);
+        self.send(builder.entries(filters.to_vec()).unwrap().build().unwrap());
+        self.next()
     }
 
     pub(crate) fn subscribe_to(&mut self, entries: Vec<SubEntry>, props: Vec<Property>) -> String {

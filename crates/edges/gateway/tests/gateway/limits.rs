@@ -80,6 +80,125 @@ fn publishes_beyond_the_rate_are_discarded() {
 }
 
 #[test]
+fn a_client_id_may_connect_so_often_and_then_has_to_wait() {
+    let bench = Bench::with("[plaintext_rules]\nconnects_per_second = 1\nconnect_burst = 2");
+    for n in 0..3 {
+        let mut client = Client::plain(&bench, true);
+        client.send_connect("busy", Vec::new());
+        let told = client.next_told();
+        match n {
+            0 | 1 => assert_eq!(told, "connack Success false"),
+            _ => assert_eq!(
+                told,
+                "connack QuotaExceeded false: this client id connects too often; try again later"
+            ),
+        }
+    }
+    let mut old = Client::plain(&bench, false);
+    assert_eq!(old.connect("busy"), "connack ServerUnavailable false");
+    // Others are not concerned, and a second later neither is it.
+    assert_eq!(Client::plain(&bench, true).connect("calm"), "connack Success false");
+    bench.until("a second is over", || {
+        Client::plain(&bench, true).connect("busy") == "connack Success false"
+    });
+    assert!(bench.refused(Refused::Throttled) >= 2);
+}
+
+#[test]
+fn all_clients_together_have_rates_if_the_configuration_says_so() {
+    let bench = Bench::with(
+        "connects_per_second = 2\npublishes_in_per_second = 3\nsubscribes_per_second = 1",
+    );
+    let mut client = Client::plain(&bench, true);
+    client.connect("one");
+    Client::plain(&bench, true).connect("two");
+    let mut third = Client::plain(&bench, true);
+    assert_eq!(third.connect("three"), "connack QuotaExceeded false");
+    for _ in 0..4 {
+        client.publish("t", "x", 1, false);
+    }
+    let answers: Vec<String> = (0..4).map(|_| client.next()).collect();
+    assert_eq!(answers, ["puback", "puback", "puback", "puback QuotaExceeded"]);
+    assert_eq!(client.subscribe(&[("a", 0), ("b", 0)]), "suback GrantedQos0 QuotaExceeded");
+}
+
+#[test]
+fn messages_to_a_client_beyond_its_rate_wait() {
+    let bench = Bench::with("[plaintext_rules]\npublishes_per_second = 20");
+    let mut slow = Client::plain(&bench, true);
+    slow.connect("slow");
+    slow.subscribe(&[("t", 0)]);
+    let start = Instant::now();
+    for sender in ["a", "b"] {
+        let mut sender_client = Client::plain(&bench, true);
+        sender_client.connect(sender);
+        for _ in 0..15 {
+            sender_client.publish("t", "x", 0, false);
+        }
+        sender_client.disconnect();
+    }
+    for _ in 0..30 {
+        assert_eq!(slow.next(), "t=x @0");
+    }
+    // Twenty at once and ten more at twenty a second.
+    assert!(start.elapsed() > Duration::from_millis(450), "{:?}", start.elapsed());
+}
+
+#[test]
+fn bytes_beyond_the_rate_are_delayed() {
+    let bench = Bench::with("[plaintext_rules]\nbytes_per_second = 100000");
+    let mut client = Client::plain(&bench, true);
+    client.connect("c");
+    let payload = "x".repeat(50_000);
+    let start = Instant::now();
+    for _ in 0..4 {
+        client.publish("t", &payload, 1, false);
+        assert_eq!(client.next(), "puback");
+    }
+    // What comes in a second passes at once.
+    assert!(start.elapsed() > Duration::from_millis(700), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_new_connection_is_no_way_around_the_rate_of_publishes() {
+    let bench = Bench::with("[plaintext_rules]\npublishes_per_second = 5");
+    let mut client = Client::plain(&bench, true);
+    client.connect("c");
+    for _ in 0..5 {
+        client.publish("t", "x", 1, false);
+        assert_eq!(client.next(), "puback");
+    }
+    client.disconnect();
+    bench.until("gone", || bench.gateway.counters().open == 0);
+    let mut client = Client::plain(&bench, true);
+    client.connect("c");
+    let answers: Vec<String> = (0..5)
+        .map(|_| {
+            client.publish("t", "x", 1, false);
+            client.next()
+        })
+        .collect();
+    assert!(answers.contains(&"puback QuotaExceeded".to_owned()), "{answers:?}");
+}
+
+#[test]
+fn only_whole_packets_keep_a_connection_alive() {
+    let bench = Bench::start();
+    let mut client = Client::plain(&bench, true);
+    client.connect_with("c", true, 1, Vec::new());
+    let start = Instant::now();
+    // The beginning of a PUBLISH, a byte at a time.
+    for byte in b"\x30\x7f\x00\x01a\x00xxxxxxxxxxxxxxxx" {
+        if client.next_within(Duration::from_millis(100)).is_some() {
+            break;
+        }
+        client.raw(&[*byte]);
+    }
+    assert!(start.elapsed() < Duration::from_millis(2200), "{:?}", start.elapsed());
+}
+
+#[test]
 fn connections_are_limited_in_all_and_per_address() {
     let bench = Bench::with("connections_per_address_max = 1");
     let mut client = Client::plain(&bench, true);
