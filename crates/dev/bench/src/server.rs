@@ -42,7 +42,9 @@ mqtt = "127.0.0.1:0"
 alpn = "off"
 connections_per_address_max = 100000
 [gateway.tls_rules]
-publishes_per_second = 100000
+publishes_per_second = 0
+bytes_per_second = 0
+connects_per_second = 0
 [aws]
 listen = "127.0.0.1:0"
 [hec]
