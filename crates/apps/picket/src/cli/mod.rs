@@ -2,6 +2,7 @@
 
 mod failure;
 mod output;
+mod policy;
 mod profile;
 mod search;
 mod simulate;
@@ -31,6 +32,8 @@ enum Command {
     Up(up::UpArgs),
     /// Devices in the registry
     Thing(thing::ThingArgs),
+    /// What policies come to
+    Policy(policy::PolicyArgs),
     /// Search the events of a running server with SPL
     Search(search::SearchArgs),
     /// SPL without a server
@@ -88,7 +91,8 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Up(args) => up::run(args),
         Command::Thing(args) => thing::run(&args),
-        Command::Search(args) => search::run(&args),
+        Command::Policy(args) => policy::run(&args),
+            Command::Search(args) => search::run(&args),
         Command::Spl(args) => spl::run(&args),
         Command::Profile(args) => profile::run(&args),
         Command::Simulate(args) => simulate::run(&args),

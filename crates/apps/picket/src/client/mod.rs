@@ -103,6 +103,11 @@ impl ConsoleClient {
         })))
     }
 
+    /// Explains what a device may do.
+    pub(crate) fn explain(&self, request: &ExplainRequest) -> Result<ExplainedRights, Failure> {
+        self.call(self.change("rights-explanation").json(request))
+    }
+
     /// All security profiles.
     pub(crate) fn profiles(&self) -> Result<Vec<Profile>, Failure> {
         #[derive(Deserialize)]
