@@ -57,14 +57,15 @@ pub(crate) async fn pass(
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    let change = caller.as_ref().zip(route.and_then(|route| route.change)).map(|(caller, operation)| {
-        Change {
-            user: caller.session.user.clone(),
-            peer: request.extensions().get::<Peer>().map(|peer| peer.0),
-            operation,
-            path: request.uri().path().trim_start_matches("/api/v1/").to_owned(),
-        }
-    });
+    let change =
+        caller.as_ref().zip(route.and_then(|route| route.change)).map(|(caller, operation)| {
+            Change {
+                user: caller.session.user.clone(),
+                peer: request.extensions().get::<Peer>().map(|peer| peer.0),
+                operation,
+                path: request.uri().path().trim_start_matches("/api/v1/").to_owned(),
+            }
+        });
     if let Some(caller) = caller {
         request.extensions_mut().insert(caller);
     }

@@ -192,10 +192,7 @@ pub(crate) async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn delete(
-    State(state): State<Shared>,
-    Name(id): Name,
-) -> ApiResult<StatusCode> {
+pub(crate) async fn delete(State(state): State<Shared>, Name(id): Name) -> ApiResult<StatusCode> {
     state.control.delete_certificate(&id, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -242,7 +239,8 @@ pub(crate) async fn part_with(
     let control = &state.control;
     let things = state.registry.things_of_certificate(id, &Page::first(2)).await?;
     let is_its_own = things.rows.iter().all(|(name, _)| name.as_str() == thing);
-    if is_its_own && control.describe_certificate(id.as_str()).await?.status == CertificateStatus::Active
+    if is_its_own
+        && control.describe_certificate(id.as_str()).await?.status == CertificateStatus::Active
     {
         let off = CertificateStatus::Inactive.as_str();
         control.update_certificate(id.as_str(), off).await?;

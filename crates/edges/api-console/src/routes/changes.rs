@@ -36,8 +36,9 @@ struct ChangeView {
 
 impl From<ChangeRecord> for ChangeView {
     fn from(record: ChangeRecord) -> Self {
-        let ChangeRecord { at, actor, source, service, operation, resource, request_id, error, .. } =
-            record;
+        let ChangeRecord {
+            at, actor, source, service, operation, resource, request_id, error, ..
+        } = record;
         Self { at_ms: at, actor, source, service, operation, resource, request_id, error }
     }
 }

@@ -66,8 +66,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Names {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
         let read = Path::from_request_parts(parts, state).await;
-        let Path((first, second)) = read
-            .map_err(|rejection: PathRejection| ApiError::invalid(rejection.body_text()))?;
+        let Path((first, second)) =
+            read.map_err(|rejection: PathRejection| ApiError::invalid(rejection.body_text()))?;
         Ok(Self(first, second))
     }
 }

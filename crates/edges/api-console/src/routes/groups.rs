@@ -1,8 +1,8 @@
 //! Thing groups.
 
-use axum::{Extension, Json};
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use picket_core::Timestamp;
 use picket_ports::registry::{GroupFilter, Page, PolicyTarget, ThingGroup};
 use picket_registry::{GroupListing, NameOrArn, NewGroup, PlacedGroup};
@@ -121,10 +121,7 @@ pub(crate) async fn show(
     }))
 }
 
-pub(crate) async fn delete(
-    State(state): State<Shared>,
-    Name(name): Name,
-) -> ApiResult<StatusCode> {
+pub(crate) async fn delete(State(state): State<Shared>, Name(name): Name) -> ApiResult<StatusCode> {
     state.control.delete_thing_group(&name, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -179,10 +179,7 @@ pub(crate) async fn delete_version(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn delete(
-    State(state): State<Shared>,
-    Name(name): Name,
-) -> ApiResult<StatusCode> {
+pub(crate) async fn delete(State(state): State<Shared>, Name(name): Name) -> ApiResult<StatusCode> {
     state.control.delete_policy(&name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -220,7 +217,12 @@ struct Problem {
 impl From<MalformedPolicy> for Problem {
     fn from(malformed: MalformedPolicy) -> Self {
         let MalformedPolicy { at, problem } = malformed;
-        Self { line: number_after(&at, "line "), column: number_after(&at, "column "), at, message: problem }
+        Self {
+            line: number_after(&at, "line "),
+            column: number_after(&at, "column "),
+            at,
+            message: problem,
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Thing types.
 
-use axum::{Extension, Json};
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use picket_core::Timestamp;
 use picket_ports::registry::Page;
 use picket_registry::{ThingType, ThingTypeProperties};
@@ -69,8 +69,11 @@ pub(crate) async fn create(
     Body(new): Body<NewType>,
 ) -> ApiResult<(StatusCode, Extension<Changed>, Json<TypeView>)> {
     let NewType { name, description, searchable_attributes } = new;
-    let properties =
-        ThingTypeProperties { description, searchable_attributes, ..ThingTypeProperties::default() };
+    let properties = ThingTypeProperties {
+        description,
+        searchable_attributes,
+        ..ThingTypeProperties::default()
+    };
     let made = state.control.create_thing_type(&name, properties, &[]).await?;
     let changed = Extension(Changed(format!("thingtype/{}", made.name)));
     Ok((StatusCode::CREATED, changed, Json(made.into())))
@@ -85,10 +88,7 @@ pub(crate) async fn deprecate(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn delete(
-    State(state): State<Shared>,
-    Name(name): Name,
-) -> ApiResult<StatusCode> {
+pub(crate) async fn delete(State(state): State<Shared>, Name(name): Name) -> ApiResult<StatusCode> {
     state.control.delete_thing_type(&name).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,7 @@
 //! The audit trail of what is changed by the console, and who may change it.
 
-use picket_api_console::access::{Access, ROUTES};
 use picket_api_console::Role;
+use picket_api_console::access::{Access, ROUTES};
 use serde_json::{Value, json};
 
 use crate::rig::{NOW, Rig};

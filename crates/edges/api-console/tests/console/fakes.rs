@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use picket_core::{Ledger, Timestamp};
-use picket_ports::connection_log::{ConnectionEvent, ConnectionLog, ConnectionLogFilter};
 use picket_ports::alarms::{AlarmFilter, Violation, ViolationEvent};
+use picket_ports::connection_log::{ConnectionEvent, ConnectionLog, ConnectionLogFilter};
 use picket_ports::{Alarms, AlarmsError, Pipeline, StageStatus};
 
 /// A book of alarms that is filled by hand.

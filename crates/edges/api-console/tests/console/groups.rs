@@ -81,7 +81,7 @@ async fn groups_that_are_malformed_taken_or_unknown_are_refused() {
     let make = async |body: Value| admin.post("/api/v1/groups", &body).await.status;
     assert_eq!(make(json!({"name": "ward"})).await, 201);
     assert_eq!(make(json!({"name": "ward", "description": "other"})).await, 409);
-    assert_eq!(make(json!({"name": "x", "parent": "none"})).await, 404);
+    assert_eq!(make(json!({"name": "x", "parent": "none"})).await, 400);
     assert_eq!(make(json!({"name": "a/b"})).await, 400);
     assert_eq!(admin.get("/api/v1/groups/none").await.status, 404);
     for (path, status) in [

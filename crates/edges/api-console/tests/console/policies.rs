@@ -37,7 +37,8 @@ async fn a_policy_gets_versions_one_of_which_is_in_force() {
     assert_eq!(made.status, 201, "{}", made.body);
     let defaults = |policy: &Value| -> Vec<(u64, bool)> {
         let versions = policy["versions"].as_array().unwrap();
-        let fact = |one: &Value| (one["id"].as_u64().unwrap(), one["is_default"].as_bool().unwrap());
+        let fact =
+            |one: &Value| (one["id"].as_u64().unwrap(), one["is_default"].as_bool().unwrap());
         versions.iter().map(fact).collect()
     };
     assert_eq!(defaults(&made.json()), [(2, false), (1, true)]);
@@ -111,7 +112,8 @@ async fn a_document_is_checked_without_being_stored_and_its_problem_has_a_place(
         answer.json()["problem"].clone()
     };
     assert_eq!(check(&wards()).await, Value::Null);
-    let odd = check("{\"Version\": \"2012-10-17\",\n \"Statement\": [\n  {\"Effect\": \"Allw\"}]}").await;
+    let odd =
+        check("{\"Version\": \"2012-10-17\",\n \"Statement\": [\n  {\"Effect\": \"Allw\"}]}").await;
     assert!(odd["at"].as_str().unwrap().contains("Effect"), "{odd}");
     assert_eq!(odd["line"], json!(3), "{odd}");
     let broken = check("{\"Version\": ").await;
@@ -123,9 +125,8 @@ async fn a_document_is_checked_without_being_stored_and_its_problem_has_a_place(
 async fn an_explanation_names_the_statement_that_decides() {
     let rig = Rig::start(|_| {}).await;
     let vera = rig.logged_in("vera").await;
-    let question = |topic: &str| {
-        json!({"action": "iot:Publish", "resource": topic, "documents": [wards()]})
-    };
+    let question =
+        |topic: &str| json!({"action": "iot:Publish", "resource": topic, "documents": [wards()]});
     for (topic, decision, deciding, sentence) in [
         ("wards/2/heat", "allowed", json!(0), "All of this document allows iot:Publish"),
         ("wards/1/heat", "explicit_deny", json!(1), "One of this document denies iot:Publish"),

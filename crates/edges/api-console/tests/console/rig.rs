@@ -4,9 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use picket_broker::Broker;
-use picket_registry::ControlPlane;
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
+use picket_broker::Broker;
 use picket_core::{
     CertificateId, Clock, ManualClock, MetricValue, Secret, Tasks, ThingName, Timestamp,
 };
@@ -16,6 +15,7 @@ use picket_ports::registry::{
     Documents as _, Thing, Things as _,
 };
 use picket_ports::{Search, SearchError, SearchRequest, SearchResult};
+use picket_registry::ControlPlane;
 use picket_sqlite::SqliteRegistry;
 use tokio::sync::{Notify, OnceCell};
 

@@ -18,7 +18,8 @@ async fn made(admin: &Client, body: &Value) -> Value {
 async fn a_new_thing_gets_its_group_type_attributes_and_a_certificate_that_may_connect() {
     let rig = Rig::start(|_| {}).await;
     let admin = rig.logged_in("admin").await;
-    for (path, body) in [("thing-types", json!({"name": "pump"})), ("groups", json!({"name": "ward"}))]
+    for (path, body) in
+        [("thing-types", json!({"name": "pump"})), ("groups", json!({"name": "ward"}))]
     {
         assert_eq!(admin.post(&format!("/api/v1/{path}"), &body).await.status, 201);
     }

@@ -70,7 +70,8 @@ pub(crate) async fn explain(
     if question.documents.len() > DOCUMENTS_MAX {
         return Err(ApiError::invalid(format!("at most {DOCUMENTS_MAX} documents can be given")));
     }
-    let action = Action::named(&question.action).map_err(|error| ApiError::invalid(error.to_string()))?;
+    let action =
+        Action::named(&question.action).map_err(|error| ApiError::invalid(error.to_string()))?;
     let (mut documents, subject) = applying(&state, &question).await?;
     let mut texts = Vec::with_capacity(documents.len());
     for document in &documents {

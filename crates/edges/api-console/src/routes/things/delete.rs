@@ -12,10 +12,7 @@ use crate::state::Shared;
 const ROUND: u32 = 100;
 
 /// Can be asked again when it was cut off: what is done already stays done.
-pub(crate) async fn delete(
-    State(state): State<Shared>,
-    Name(name): Name,
-) -> ApiResult<StatusCode> {
+pub(crate) async fn delete(State(state): State<Shared>, Name(name): Name) -> ApiResult<StatusCode> {
     let thing = state.control.describe_thing(&name).await?;
     loop {
         let attached =
