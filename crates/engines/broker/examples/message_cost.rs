@@ -39,7 +39,32 @@ async fn main() {
     let home = Home::store().await;
     show("away, kept", "store", away(&home).await);
     home.close().await;
+    fan_out().await;
     restart().await;
+}
+
+/// One message for 10,000 clients that are away.
+async fn fan_out() {
+    let home = Home::store().await;
+    for at in 0..10_000 {
+        leave(home.client(&format!("f{at}"), "all", 3600).await.0);
+    }
+    for payload in [256, 16 * 1024] {
+        let mut message = message("all");
+        message.payload = Bytes::from(vec![b'x'; payload]);
+        let (cpu, started) = (cpu(), Instant::now());
+        let routed = home.broker.route(&Arc::new(message), None);
+        let in_queues = started.elapsed();
+        routed.stored.unwrap().wait().await.unwrap();
+        println!(
+            "{payload} bytes for {} clients that are away: {:.1} ms into the queues, {:.0} ms into the store, {:.0} ms CPU",
+            routed.receivers,
+            in_queues.as_secs_f64() * 1e3,
+            started.elapsed().as_secs_f64() * 1e3,
+            (self::cpu() - cpu).as_secs_f64() * 1e3,
+        );
+    }
+    home.close().await;
 }
 
 fn pairs() -> usize {
