@@ -299,7 +299,7 @@ def test_a_client_that_does_not_slow_down_is_closed(own_server, tmp_path):
     assert left["reason"] == "THROTTLED"
 
 
-def test_more_for_a_client_than_a_hundred_a_second_comes_later_and_is_not_lost(wire, connect, device, server):
+def test_more_for_a_client_than_a_hundred_a_second_comes_later_and_is_not_lost(connect, device, server):
     receiver = connect(device)
     assert receiver.subscribe(topic_of(device, "a"), qos=0) == 0
     started = time.monotonic()
@@ -593,7 +593,7 @@ def test_the_log_tells_who_was_not_allowed_to_connect(server, ruled):
     )
 
 
-def test_the_log_tells_of_a_certificate_that_is_not_registered(server, port, tmp_path):
+def test_the_log_tells_of_a_certificate_that_is_not_registered(server, tmp_path):
     stranger = Authority(tmp_path).issue("stranger")
     stranger.thing = "stranger"
     stranger.ca = server.ca
@@ -653,7 +653,7 @@ def test_the_log_tells_of_a_whole_life(server, connect, device):
     assert left["at_ms"] >= came["at_ms"]
 
 
-def test_the_log_says_why_a_client_was_cut_off(server, connect, device, fleet):
+def test_the_log_says_why_a_client_was_cut_off(server, connect, device):
     client = connect(device, V311)
     client.send("plant/other/a", "x")
     client.wait_disconnected()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from fleet import ITSELF, Client, Events, Fleet, bare, own_rights, turned_away
+from fleet import ITSELF, Client, Events, Fleet, bare, own_rights
 from mqtt_wire import DISCONNECT
 from paho_client import NAMES, V5, V311, Refused
 from policy_documents import allow, arn, deny
@@ -154,10 +154,9 @@ def test_a_lost_socket(connect, events, device, version):
 
 @VERSIONS
 def test_silence_for_one_and_a_half_times_the_keep_alive(wire, events, device, version):
-    peer = wire(device, version, keepalive=1)
     started = time.monotonic()
-    last = peer.closed()
-    assert 1.0 <= time.monotonic() - started <= 5
+    last = wire(device, version, keepalive=1).closed()
+    assert time.monotonic() - started >= 1.5
     assert [(packet.kind, packet.code) for packet in last] == [(DISCONNECT, 0x8D)] * (version == V5)
     assert_gone(events, device, "MQTT_KEEP_ALIVE_TIMEOUT")
 
@@ -250,8 +249,11 @@ def test_a_will_is_sent_for_all_ends_but_the_clients_wish(connect, events, devic
 # Not coming in
 
 
-def test_a_client_id_that_is_not_allowed(events, device, server):
-    client = turned_away(server, device, client_id=f"{device.thing}-not-me")
+@VERSIONS
+def test_a_client_id_that_is_not_allowed(events, device, server, version):
+    client = Client(f"{device.thing}-not-me", version)
+    with pytest.raises(Refused):
+        client.to(server, device)
     assert client.connack.value == 0x87
     (event,) = events.of(f"{device.thing}-not-me", "connect_failed")
     assert_members(

@@ -1,5 +1,6 @@
 """Rights that are taken away are gone within a second, for a fleet that goes on publishing."""
 
+import contextlib
 import time
 
 import pytest
@@ -350,24 +351,59 @@ def test_a_thing_that_is_deleted_cannot_come_back(crowd, iot, server):
 # Those who do not listen
 
 
-def test_a_client_that_reads_nothing_is_cut_off_all_the_same(own_server, tmp_path):
-    fast = {"bytes_per_second": 0, "publishes_per_second": 0}
-    server = own_server({"gateway": {"tls_rules": fast}}).start()
-    fleet = Fleet(server, tmp_path)
-    fleet.policy("own", *own_rights(DATA))
-    device = fleet.device("deaf", policies=["own"])
-    deaf = bare(server, device)
-    deaf.connect("deaf")
-    assert deaf.subscribe((f"{DATA}/deaf/#", 0)) == [0]
-    with PahoClient("sender") as sender:
-        sender.connect("127.0.0.1", server.credentials["mqtt"]["plaintext_port"])
+class Deaf:
+    """A client that reads nothing, for which more has come than its socket holds."""
+
+    def __init__(self, server, folder):
+        self.server = server
+        self.fleet = Fleet(server, folder)
+        self.fleet.policy("own", *own_rights(DATA))
+        self.device = self.fleet.device("deaf", policies=["own"])
+        self.peer = bare(server, self.device)
+        self.peer.connect("deaf")
+        assert self.peer.subscribe((f"{DATA}/deaf/flood", 0)) == [0]
+        self.other = PahoClient("other")
+        self.other.connect("127.0.0.1", server.credentials["mqtt"]["plaintext_port"])
         for _ in range(200):
-            sender.publish(f"{DATA}/deaf/a", b"x" * 131_072)
-        fleet.iot.update_certificate(certificateId=device.id, newStatus="REVOKED")
-        moment = time.time()
+            self.other.publish(f"{DATA}/deaf/flood", b"x" * 131_072)
+
+    def revoke(self):
+        """The wall clock's time of the API's answer."""
+        self.fleet.iot.update_certificate(certificateId=self.device.id, newStatus="REVOKED")
+        return time.time()
+
+    def wait_gone(self):
+        """Its last line in the connection log."""
         (left,) = wait_for(
-            "the end in the log", lambda: connection_log(server, client_id="deaf", kind="disconnected")
+            "the end in the log", lambda: connection_log(self.server, client_id="deaf", kind="disconnected")
         )
-    assert left["reason"] == "AUTH_ERROR"
-    assert left["at_ms"] / 1000 - moment <= LIMIT
-    deaf.close()
+        return left
+
+    def close(self):
+        self.other.close()
+        self.peer.close()
+
+
+@pytest.fixture
+def deaf(own_server, tmp_path):
+    fast = {"bytes_per_second": 0, "publishes_per_second": 0}
+    client = Deaf(own_server({"gateway": {"tls_rules": fast}}).start(), tmp_path)
+    yield client
+    client.close()
+
+
+def test_what_waits_in_the_socket_of_a_client_that_reads_nothing_is_not_taken(deaf):
+    assert deaf.other.subscribe(f"{DATA}/deaf/late") == 1
+    assert deaf.other.subscribe("marker") == 1
+    deaf.revoke()
+    # It may find its socket closed.
+    with contextlib.suppress(OSError):
+        deaf.peer.send_publish(f"{DATA}/deaf/late", "after")
+    assert deaf.wait_gone()["reason"] == "AUTH_ERROR"
+    assert deaf.other.publish("marker", "x") == 0
+    deaf.other.nothing_before("marker")
+
+
+def test_a_client_that_reads_nothing_is_cut_off_all_the_same(deaf):
+    moment = deaf.revoke()
+    assert deaf.wait_gone()["at_ms"] / 1000 - moment <= LIMIT

@@ -615,7 +615,7 @@ def test_mqtt_in_a_text_message_is_the_clients_error(frames, server):
     assert reason_of(server, "writes-text") == "CLIENT_ERROR"
 
 
-def test_a_websocket_has_its_time(own_server, tmp_path):
+def test_a_websocket_has_its_time(own_server):
     server = own_server({"gateway": {**CONFIG["gateway"], "websocket_seconds_max": 1}}).start()
     access = server.credentials
     key = Key("admin", access["aws"]["access_key_id"], access["aws"]["secret_access_key"])
