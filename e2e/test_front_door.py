@@ -176,10 +176,8 @@ def test_mqtt_on_the_alpn_port_needs_a_certificate(server, alpn_port):
 
 
 @pytest.mark.parametrize("offered", [[], ["http/1.1"], [HTTP_ALPN]], ids=["none", "http", "http-ca"])
-def test_http_is_spoken_on_the_alpn_port(server, alpn_port, device, fleet, offered):
-    # The thing's name is a variable for MQTT only.
-    named = fleet.policy(device.thing, allow("iot:Publish", arn("topic", topic_of(device, "a"))))
-    fleet.iot.attach_policy(policyName=named, target=device.arn)
+@pytest.mark.usefixtures("posting")
+def test_http_is_spoken_on_the_alpn_port(server, alpn_port, device, offered):
     with secure_socket(alpn_port, tls_context(server, device, alpn=offered)) as sock:
         assert sock.selected_alpn_protocol() == (offered[0] if offered else None)
         path = f"/topics/{topic_of(device, 'a')}?qos=1"
@@ -199,15 +197,50 @@ def test_an_alpn_protocol_that_is_not_served_is_refused_by_name(server, alpn_por
     assert told["detail"] == "no protocol that the client offers is served"
 
 
-def test_devices_post_over_https_with_their_certificate(server, alpn_port, device):
-    answer = requests.post(
-        f"https://localhost:{alpn_port}/topics/plant/other/a?qos=1",
-        data=b"x",
-        cert=(str(device.certificate), str(device.key)),
-        verify=server.ca,
-        timeout=WAIT,
-    )
-    assert answer.status_code == 403
+@pytest.fixture
+def post(server, alpn_port, device):
+    """Posts messages over one HTTPS connection that is kept; the status and what is said."""
+    session = requests.Session()
+    # A bundle named by the environment would take the place of `verify`.
+    session.trust_env = False
+    session.cert = (str(device.certificate), str(device.key))
+    session.verify = server.ca
+
+    def act(topic):
+        answer = session.post(f"https://localhost:{alpn_port}/topics/{topic}?qos=1", data=b"x", timeout=WAIT)
+        return answer.status_code, answer.json()["message"]
+
+    yield act
+    session.close()
+
+
+@pytest.fixture
+def posting(fleet, device):
+    """A policy of the device for one topic, without the thing's name, which HTTPS does not know."""
+    policy = fleet.policy(device.thing, allow("iot:Publish", arn("topic", topic_of(device, "a"))))
+    fleet.iot.attach_policy(policyName=policy, target=device.arn)
+    return policy
+
+
+def test_a_device_posts_over_https_what_its_policies_allow(post, posting, device):
+    assert post(topic_of(device, "a")) == (200, "OK")
+    status, text = post("plant/other/a")
+    assert status == 403
+    assert "iot:Publish on topic/plant/other/a" in text
+
+
+def test_a_policy_that_is_detached_ends_a_right_within_an_https_connection(post, posting, device, fleet):
+    assert post(topic_of(device, "a"))[0] == 200
+    fleet.iot.detach_policy(policyName=posting, target=device.arn)
+    assert post(topic_of(device, "a"))[0] == 403
+
+
+def test_a_certificate_switched_off_ends_all_rights_within_an_https_connection(post, posting, device, fleet):
+    assert post(topic_of(device, "a"))[0] == 200
+    fleet.iot.update_certificate(certificateId=device.id, newStatus="INACTIVE")
+    assert post(topic_of(device, "a")) == (403, "the certificate is INACTIVE")
+    fleet.iot.update_certificate(certificateId=device.id, newStatus="ACTIVE")
+    assert post(topic_of(device, "a"))[0] == 200
 
 
 # Limits
