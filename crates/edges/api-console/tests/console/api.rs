@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use picket_core::Timestamp;
 use picket_ports::alarms::{ViolationEvent, ViolationEventType};
 use picket_ports::registry::{DocumentKind, Documents as _};
 use serde_json::{Value, json};
@@ -142,60 +141,4 @@ async fn the_overview_counts_and_rates_what_the_stages_book() {
         tokio::task::yield_now().await;
     }
     assert_eq!(vera.get("/api/v1/pipeline").await.json()["stages"].as_array().unwrap().len(), 8);
-}
-
-/// Whether `value` has the shape the OpenAPI document gives it.
-fn conforms(document: &Value, schema: &Value, value: &Value, path: &str) {
-    if let Some(reference) = schema["$ref"].as_str() {
-        let name = reference.rsplit('/').next().unwrap();
-        return conforms(document, &document["components"]["schemas"][name], value, path);
-    }
-    if let Some(choices) = schema["anyOf"].as_array() {
-        if !value.is_null() {
-            conforms(document, &choices[0], value, path);
-        }
-        return;
-    }
-    if let Some(items) = schema.get("items") {
-        for (n, item) in value.as_array().unwrap_or_else(|| panic!("{path}")).iter().enumerate() {
-            conforms(document, items, item, &format!("{path}[{n}]"));
-        }
-    }
-    let Some(properties) = schema["properties"].as_object() else { return };
-    let object = value.as_object().unwrap_or_else(|| panic!("{path} is {value}"));
-    for name in schema["required"].as_array().unwrap() {
-        assert!(object.contains_key(name.as_str().unwrap()), "{path} has no {name}");
-    }
-    for (name, member) in object {
-        let schema =
-            properties.get(name).unwrap_or_else(|| panic!("{path}.{name} is not described"));
-        conforms(document, schema, member, &format!("{path}.{name}"));
-    }
-}
-
-#[tokio::test]
-async fn answers_have_the_shape_that_the_openapi_document_gives_them() {
-    let rig = Rig::start(|_| {}).await;
-    rig.add_thing("cam-1").await;
-    rig.alarms.active.lock().unwrap().push(violation("01", "cam-1"));
-    let kind = DocumentKind::SecurityProfile;
-    rig.registry.create_document(kind, "base", "{}", Timestamp::from_millis(0)).await.unwrap();
-    let vera = rig.logged_in("vera").await;
-    let document = vera.get("/api/v1/openapi.json").await.json();
-    for (path, described) in [
-        ("/api/v1/session", "/api/v1/session"),
-        ("/api/v1/overview", "/api/v1/overview"),
-        ("/api/v1/pipeline", "/api/v1/pipeline"),
-        ("/api/v1/things", "/api/v1/things"),
-        ("/api/v1/things/cam-1", "/api/v1/things/{name}"),
-        ("/api/v1/things/cam-1/metrics", "/api/v1/things/{name}/metrics"),
-        ("/api/v1/alarms", "/api/v1/alarms"),
-        ("/api/v1/profiles", "/api/v1/profiles"),
-        ("/api/v1/profiles/base", "/api/v1/profiles/{name}"),
-    ] {
-        let content = &document["paths"][described]["get"]["responses"]["200"]["content"];
-        let schema = &content["application/json"]["schema"];
-        assert!(schema.is_object(), "{described} has no schema");
-        conforms(&document, schema, &vera.get(path).await.json(), path);
-    }
 }

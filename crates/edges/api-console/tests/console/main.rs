@@ -17,4 +17,5 @@ mod mqtt;
 mod policies;
 mod rig;
 mod search;
+mod shapes;
 mod things;
