@@ -63,11 +63,6 @@ impl Control {
     pub(crate) fn is_told(&self) -> bool {
         self.flags.load(Ordering::Acquire) != 0
     }
-
-    /// Whether the credential is in doubt, so that even a write should be given up.
-    pub(crate) fn is_in_doubt(&self) -> bool {
-        self.flags.load(Ordering::Acquire) & CREDENTIAL != 0
-    }
 }
 
 #[derive(Debug, Default)]

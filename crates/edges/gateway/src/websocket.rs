@@ -10,6 +10,7 @@ use bytes::{Buf as _, Bytes};
 use futures::{Sink as _, Stream as _};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -86,6 +87,9 @@ fn invalid(problem: &'static str) -> io::Error {
 fn failed(error: Error) -> io::Error {
     match error {
         Error::Io(error) => error,
+        Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_) => {
+            io::Error::new(io::ErrorKind::InvalidData, error)
+        }
         error => io::Error::other(error),
     }
 }
@@ -115,6 +119,10 @@ impl AsyncRead for WsStream {
             match ready!(Pin::new(&mut this.socket).poll_next(cx)) {
                 Some(Ok(message)) => this.accept(message)?,
                 None | Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) => {
+                    this.has_ended = true;
+                }
+                // The socket died.
+                Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
                     this.has_ended = true;
                 }
                 Some(Err(error)) => return Poll::Ready(Err(failed(error))),

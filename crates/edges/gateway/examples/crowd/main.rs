@@ -41,13 +41,13 @@ fn measure(count: usize) -> Result<(), Failure> {
     let held = || -> Result<f64, Failure> { Ok(per_device(rss_kib()?.saturating_sub(rss) as f64)) };
     say("KiB per connection", held()?);
     devices.stdin.take().ok_or("no standard input")?.write_all(b"go\n")?;
-    server.until("all are subscribed", || server.subscribed() == count)?;
+    server.until_subscribed(true)?;
     say("KiB per connection with a subscription", held()?);
 
     // The right to subscribe is taken away, not the one to connect.
     let (cpu, begin) = (cpu_time()?, Instant::now());
     server.allow_no_subscriptions();
-    server.until("no subscription is left", || server.subscribed() == 0)?;
+    server.until_subscribed(false)?;
     say("seconds until a policy's change had reached all", begin.elapsed().as_secs_f64());
     say("CPU of that per device, us", per_device((cpu_time()? - cpu).as_secs_f64() * 1e6));
 

@@ -183,10 +183,18 @@ impl Server {
         self.gateway.addresses().mqtt.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// How many devices would get a message.
-    pub(crate) fn subscribed(&self) -> usize {
-        let reached = |name: &&String| self.broker.has_audience(&format!("fleet/{name}/x"));
-        self.names.iter().filter(reached).count()
+    /// Waits until every device would get a message, or none would.
+    pub(crate) fn until_subscribed(&self, wanted: bool) -> Result<(), Failure> {
+        let left = std::cell::RefCell::new(self.names.clone());
+        let is_reached = |name: &String| self.broker.has_audience(&format!("fleet/{name}/x"));
+        self.until("subscriptions", || {
+            let mut left = left.borrow_mut();
+            // Those that have been seen to be as wanted are not asked again: that costs, too.
+            while left.last().is_some_and(|name| is_reached(name) == wanted) {
+                left.pop();
+            }
+            left.is_empty()
+        })
     }
 
     /// Sessions let in.

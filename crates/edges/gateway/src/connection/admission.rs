@@ -77,7 +77,7 @@ pub(super) async fn admit(
     let mut link = Link::new(&door.rules);
     let Some(request) = read_connect(io, length, &mut link) else {
         io.has_last_words = !link.output.is_empty();
-        write(io, &mut link, control).await;
+        write(io, &mut link).await;
         return Err(malformed("the CONNECT cannot be read"));
     };
     let (level, wants_reasons) = (request.level, request.wants_reasons);
@@ -92,13 +92,13 @@ pub(super) async fn admit(
     let packet = connack::refusal(link.is_v5(), refusal.code, reason);
     if packet.and_then(|packet| link.send(packet)).is_ok() {
         io.has_last_words = true;
-        write(io, &mut link, control).await;
+        write(io, &mut link).await;
     }
     Err(Refusal { protocol, ..refusal })
 }
 
-async fn write(io: &mut Io, link: &mut Link, control: &Control) {
-    if let Err(error) = io.write(&mut link.output, control).await {
+async fn write(io: &mut Io, link: &mut Link) {
+    if let Err(error) = io.write(&mut link.output, None).await {
         tracing::debug!(%error, "the peer left before it was answered");
     }
 }

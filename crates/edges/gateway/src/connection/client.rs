@@ -69,6 +69,8 @@ pub(super) struct Client {
     pub(super) end: Option<End>,
     /// When a rate lets go on what it holds back.
     pub(super) held_until: Option<Instant>,
+    /// Since when the peer has not taken what was written.
+    stuck_since: Option<Instant>,
     last_packet: Instant,
 }
 
@@ -79,6 +81,7 @@ impl Client {
             pending: None,
             end: None,
             held_until: None,
+            stuck_since: None,
             last_packet: Instant::now(),
             parts,
         }
@@ -94,13 +97,16 @@ impl Client {
                 self.look_up(io.stream().certificate());
             }
             let now = Instant::now();
-            self.take_in(io, now);
-            self.hand_out(now);
-            self.write(io, now).await;
-            if self.end.is_some() {
+            // Nothing more for a peer that does not read what it has.
+            if self.stuck_since.is_none() {
+                self.take_in(io, now);
+                self.hand_out(now);
+            }
+            if self.end.is_some() || !self.write(io, now).await {
                 return;
             }
-            if !self.parts.link.output.is_empty() {
+            if self.stuck_since.is_some() {
+                self.look_up(io.stream().certificate());
                 continue;
             }
             let reads = self.has_room() && self.parts.pace.bytes.next(now).is_none();
@@ -126,32 +132,38 @@ impl Client {
         }
     }
 
-    async fn write(&mut self, io: &mut Io, now: Instant) {
+    /// Writes what there is to be written. False if the connection has ended.
+    async fn write(&mut self, io: &mut Io, now: Instant) -> bool {
         let output = &mut self.parts.link.output;
-        if output.is_empty() {
-            return;
+        if output.is_empty() && self.stuck_since.is_none() {
+            return true;
         }
-        self.parts.pace.bytes.spend(output.len(), now);
-        match io.write(output, &self.parts.control).await {
-            Ok(true) => {}
-            // The loop goes on with the rest, unless the doubt was well founded: then a peer that does
-            // not read gets no last words either.
-            Ok(false) => {
-                self.look_up(io.stream().certificate());
-                if self.end.is_some() {
-                    self.parts.link.output = Vec::new();
-                }
+        let before = output.len();
+        let written = io.write(output, Some(&self.parts.control.wake)).await;
+        self.parts.pace.bytes.spend(before - output.len(), now);
+        let is_late = |since: Instant| since.elapsed() >= self.parts.shared.write_timeout();
+        match written {
+            Ok(true) => self.stuck_since = None,
+            Ok(false) if !self.stuck_since.is_some_and(is_late) => {
+                self.stuck_since.get_or_insert(now);
             }
-            Err(_) => {
-                self.end.get_or_insert(End::plain(DisconnectReason::ConnectionLost));
+            Ok(false) | Err(_) => {
+                let text = "the peer does not read, or its socket has failed";
+                let lost = End::because(DisconnectReason::ConnectionLost, text.into());
+                self.end.get_or_insert(lost);
             }
         }
+        self.end.is_none()
     }
 
     fn has_read(&mut self, io: &Io, read: std::io::Result<usize>) {
         match read {
             Ok(count @ 1..) => self.parts.pace.bytes.spend(count, Instant::now()),
             Ok(0) if io.stream().has_said_goodbye() => self.end = Some(End::by_client(false, None)),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                let text = format!("what came makes no sense: {error}");
+                self.end = Some(End::because(DisconnectReason::ClientError, text.into()));
+            }
             Ok(_) | Err(_) => self.end = Some(End::plain(DisconnectReason::ConnectionLost)),
         }
     }
@@ -203,12 +215,18 @@ impl Client {
         if end.reason == DisconnectReason::ServerInitiatedDisconnect {
             self.stop(end.clone(), DisconnectReasonCode::ServerShuttingDown);
         }
-        io.has_last_words = !end.is_by_peer();
-        io.write_timeout = io.write_timeout.min(LAST_WORDS_TIMEOUT);
-        if let Err(error) = io.write(&mut self.parts.link.output, &self.parts.control).await {
-            tracing::trace!(%error, "last words were not taken");
-        }
+        // Nothing for a peer that does not read.
+        let is_stuck = self.stuck_since.is_some();
+        let mut output = std::mem::take(&mut self.parts.link.output);
+        io.has_last_words = !end.is_by_peer() && !is_stuck && !output.is_empty();
+        // Before the last words, so that others learn of it without waiting for the peer.
         self.leave(end);
+        if !is_stuck && !output.is_empty() {
+            io.write_timeout = io.write_timeout.min(LAST_WORDS_TIMEOUT);
+            if let Err(error) = io.write(&mut output, None).await {
+                tracing::trace!(%error, "last words were not taken");
+            }
+        }
     }
 
     fn leave(self: Box<Self>, end: End) {

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::live::Control;
 use crate::tls::TlsStream;
 
 /// Kept between uses at most.
@@ -56,6 +56,14 @@ impl Transport for TlsStream {
 
     fn local_address(&self) -> Option<SocketAddr> {
         self.tcp().local_address()
+    }
+}
+
+/// Resolves when `wake` is notified; never without one.
+async fn notified(wake: Option<&Notify>) {
+    match wake {
+        Some(wake) => wake.notified().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -104,17 +112,16 @@ impl Io {
     }
 
     /// Writes `output` and empties it. False if that was interrupted, with a part of it left, because
-    /// `control` says that the peer's credential is in doubt: a peer that does not read must not keep
-    /// that from being looked at.
+    /// `wake` was notified: a peer that does not read must not keep its connection from looking up.
     pub(crate) async fn write(
         &mut self,
         output: &mut Vec<u8>,
-        control: &Control,
+        wake: Option<&Notify>,
     ) -> io::Result<bool> {
         let is_done = match self.write_now(output).await? {
             true => true,
             // Boxed, as it is seldom needed and every connection would have room for it.
-            false => Box::pin(self.write_slowly(output, control)).await?,
+            false => Box::pin(self.write_slowly(output, wake)).await?,
         };
         if is_done && output.capacity() > IDLE_BYTES_MAX {
             *output = Vec::new();
@@ -146,38 +153,31 @@ impl Io {
         .await
     }
 
-    async fn write_slowly(&mut self, output: &mut Vec<u8>, control: &Control) -> io::Result<bool> {
-        let (mut was_woken, mut sent) = (false, 0);
+    async fn write_slowly(
+        &mut self,
+        output: &mut Vec<u8>,
+        wake: Option<&Notify>,
+    ) -> io::Result<bool> {
+        let mut sent = 0;
         let stream = &mut self.stream;
         let writing = async {
             while sent < output.len() {
-                let rest = output.get(sent..).unwrap_or_default();
-                tokio::select! {
-                    biased;
-                    count = stream.write(rest) => match count? {
-                        0 => return Err(io::ErrorKind::WriteZero.into()),
-                        count => sent += count,
-                    },
-                    () = control.wake.notified() => {
-                        was_woken = true;
-                        if control.is_in_doubt() {
-                            return Ok(false);
-                        }
-                    }
+                match stream.write(output.get(sent..).unwrap_or_default()).await? {
+                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                    count => sent += count,
                 }
             }
             stream.flush().await.map(|()| true)
         };
-        let written = timeout(self.write_timeout, writing).await.unwrap_or_else(|_late| {
-            Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read"))
-        });
-        if was_woken {
-            // Whoever waits for it next is to see it.
-            control.wake.notify_one();
-        }
-        let is_done = written?;
+        let written = tokio::select! {
+            biased;
+            written = timeout(self.write_timeout, writing) => written.unwrap_or_else(|_late| {
+                Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read"))
+            }),
+            () = notified(wake) => Ok(false),
+        };
         output.drain(..sent);
-        Ok(is_done)
+        written
     }
 
     /// Ends the connection. If we have just said why, the peer gets a moment to read it before

@@ -191,6 +191,22 @@ fn what_is_no_mqtt_ends_a_websocket() {
         socket.frame(first, payload);
         assert!(is_closed_within(&mut socket, Duration::from_secs(5)), "{first}");
     }
+    let log = bench.gateway.connection_log();
+    let reason = |client_id: &str| log.last(client_id).and_then(|event| event.reason);
+    for (client_id, ends, told) in
+        [("tex", FIN | TEXT, "CLIENT_ERROR"), ("bye", FIN | CLOSE, "CLIENT_INITIATED_DISCONNECT")]
+    {
+        let mut socket = opened();
+        socket.frame(FIN | BINARY, &[&CONNECT[..14], client_id.as_bytes()].concat());
+        assert_eq!(take(&mut socket, 4), CONNACK);
+        socket.frame(ends, b"");
+        bench.until(told, || reason(client_id) == Some(told));
+    }
+    let mut lost = opened();
+    lost.frame(FIN | BINARY, CONNECT);
+    assert_eq!(take(&mut lost, 4), CONNACK);
+    drop(lost);
+    bench.until("lost", || reason("raw") == Some("CONNECTION_LOST"));
     let mut socket = opened();
     for _ in 0..200 {
         // A flood of pings is not answered for ever.
