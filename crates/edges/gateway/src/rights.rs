@@ -6,16 +6,38 @@ use std::sync::Arc;
 use mqtt_protocol_core::mqtt::result_code::SubackReasonCode;
 use picket_core::Role;
 use picket_policy::{Action, Authorizer};
+use picket_ports::directory::{PolicyText, Principal, ThingEntry};
 use picket_session::{Dialect, matches};
 
 /// Policies named in an explanation.
 const NAMED_MAX: usize = 5;
 
+/// What the rights of a certificate were worked out from.
+#[derive(Debug)]
+pub(crate) struct Basis {
+    policies: Box<[Arc<PolicyText>]>,
+    thing: Option<Arc<ThingEntry>>,
+}
+
+impl Basis {
+    pub(crate) fn of(principal: &Principal) -> Self {
+        Self { policies: principal.policies.as_slice().into(), thing: principal.thing.clone() }
+    }
+
+    /// Whether `principal` would come to the same rights.
+    fn is_still(&self, principal: &Principal) -> bool {
+        let (old, new) = (&*self.policies, &principal.policies);
+        old.len() == new.len()
+            && old.iter().zip(new).all(|(old, new)| Arc::ptr_eq(old, new))
+            && self.thing == principal.thing
+    }
+}
+
 /// The rights of one connection.
 #[derive(Debug)]
 pub(crate) enum Rights {
     /// As the policies of a certificate say.
-    Policies(Authorizer),
+    Policies(Authorizer, Basis),
     /// Those of a user of the server: an admin may do everything, others may listen.
     Operator(Role),
     /// The plaintext listener: everything but `$` topics and these filters.
@@ -27,15 +49,20 @@ impl Rights {
     /// the code without a cause, which is also the only one that MQTT 3.1.1 knows.
     pub(crate) const fn subscribe_denial(&self) -> SubackReasonCode {
         match self {
-            Self::Policies(_) | Self::Operator(_) => SubackReasonCode::NotAuthorized,
+            Self::Policies(..) | Self::Operator(_) => SubackReasonCode::NotAuthorized,
             Self::Open { .. } => SubackReasonCode::UnspecifiedError,
         }
+    }
+
+    /// Whether nothing has changed that they depend on.
+    pub(crate) fn are_still(&self, principal: &Principal) -> bool {
+        matches!(self, Self::Policies(_, basis) if basis.is_still(principal))
     }
 
     /// Whether `action` is allowed on `name`, a client id, topic or filter.
     pub(crate) fn allow(&self, action: Action, name: &str) -> bool {
         match self {
-            Self::Policies(authorizer) => authorizer.allows(action, name),
+            Self::Policies(authorizer, _) => authorizer.allows(action, name),
             Self::Operator(Role::Admin) => true,
             Self::Operator(_) => {
                 matches!(action, Action::Connect | Action::Subscribe | Action::Receive)
@@ -55,7 +82,7 @@ impl Rights {
     /// Why `action` on `name` is not allowed, for the developer of the client.
     pub(crate) fn refusal(&self, action: Action, name: &str) -> Cow<'static, str> {
         match self {
-            Self::Policies(authorizer) => explain(authorizer, action, name),
+            Self::Policies(authorizer, _) => explain(authorizer, action, name),
             Self::Operator(role) => {
                 let (role, action) = (role.as_str(), action.name());
                 Cow::from(format!("the role {role} does not allow {action}; an admin may"))
@@ -122,7 +149,8 @@ mod tests {
         ];
         let of = |documents: &[Arc<PolicyDocument>]| {
             let subject = Subject::default();
-            Rights::Policies(Authorizer::compile(&Account::default(), documents, &subject))
+            let authorizer = Authorizer::compile(&Account::default(), documents, &subject);
+            Rights::Policies(authorizer, Basis::of(&Principal::default()))
         };
         let says = |rights: &Rights, topic| rights.refusal(Action::Publish, topic);
         assert_eq!(
@@ -134,5 +162,39 @@ mod tests {
             "iot:Publish on topic/a is not allowed by any statement of policies p1, p2"
         );
         assert!(says(&of(&[]), "a").ends_with("no policy applies to the certificate"));
+    }
+
+    #[test]
+    fn rights_stay_as_long_as_policies_and_thing_do() {
+        let policy = |name: &str| {
+            let name = picket_core::PolicyName::new(name).unwrap();
+            Arc::new(PolicyText { name, document: "{}".to_owned() })
+        };
+        let thing = |site: &str| {
+            Some(Arc::new(ThingEntry {
+                name: picket_core::ThingName::new("pump").unwrap(),
+                type_name: None,
+                attributes: vec![("site".to_owned(), site.to_owned())],
+            }))
+        };
+        let before = Principal {
+            policies: vec![policy("a"), policy("b")],
+            thing: thing("north"),
+            ..Principal::default()
+        };
+        let rights = Rights::Policies(Authorizer::default(), Basis::of(&before));
+        let with = |change: &dyn Fn(&mut Principal)| {
+            let mut after = before.clone();
+            change(&mut after);
+            rights.are_still(&after)
+        };
+        assert!(with(&|_| {}));
+        assert!(with(&|after| after.thing = thing("north")));
+        assert!(!with(&|after| after.thing = thing("south")));
+        assert!(!with(&|after| after.thing = None));
+        // The same text, but another version.
+        assert!(!with(&|after| after.policies[1] = policy("b")));
+        assert!(!with(&|after| drop(after.policies.pop())));
+        assert!(!Rights::Operator(Role::Admin).are_still(&before));
     }
 }

@@ -28,7 +28,7 @@ use crate::lifecycle::Who;
 use crate::live::{Control, Proven};
 use crate::rates::Arrival;
 use crate::reserved::{Destination, destination};
-use crate::rights::Rights;
+use crate::rights::{Basis, Rights};
 use crate::rules::Rules;
 use crate::shared::Shared;
 use crate::standing::Standing;
@@ -211,7 +211,7 @@ impl Applicant<'_> {
                 caller.is_persistent = self.expiry_seconds() > 0;
                 caller.will_topic = self.request.will.as_ref().map(|will| will.topic.as_str());
                 let rights = self.shared.rights.rights_of(&caller, &principal);
-                Ok((Rights::Policies(rights), who))
+                Ok((Rights::Policies(rights, Basis::of(&principal)), who))
             }
         }
     }

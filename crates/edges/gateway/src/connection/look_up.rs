@@ -1,5 +1,7 @@
 //! Acting on what comes from outside: a takeover, a change in the registry, the end of the server.
 
+use std::sync::Arc;
+
 use mqtt_protocol_core::mqtt::result_code::DisconnectReasonCode;
 use picket_broker::Standing as Hold;
 use picket_policy::Action;
@@ -10,7 +12,7 @@ use serde_json::json;
 use super::client::Client;
 use super::end::End;
 use crate::live::Proven;
-use crate::rights::Rights;
+use crate::rights::{Basis, Rights};
 use crate::standing::Standing;
 
 impl Client {
@@ -66,18 +68,21 @@ impl Client {
     /// not allowed any more end.
     fn renew_rights(&mut self, certificate: Option<&[u8]>) {
         let Proven::Certificate(id) = &self.parts.control.proven else { return };
-        let client_id = self.parts.who.client_id.clone();
+        let (shared, client_id) = (&self.parts.shared, Arc::clone(&self.parts.who.client_id));
+        let principal = shared.directory.principal(id, &client_id);
+        let thing = principal.thing.as_ref().map(|thing| thing.name.as_str().into());
+        self.parts.who.is_exclusive = principal.is_exclusive && thing.is_some();
+        self.parts.who.thing = thing;
+        if self.parts.rights.are_still(&principal) {
+            return;
+        }
         let mut caller = Caller::new(id, certificate.unwrap_or_default());
         caller.client_id = Some(&client_id);
         caller.source_ip = Some(self.parts.peer.address.ip());
         caller.is_persistent = self.parts.is_persistent;
         caller.will_topic = self.parts.will_topic.as_deref();
-        let shared = &self.parts.shared;
-        let principal = shared.directory.principal(id, &client_id);
-        let thing = principal.thing.as_ref().map(|thing| thing.name.as_str().into());
-        self.parts.rights = Rights::Policies(shared.rights.rights_of(&caller, &principal));
-        self.parts.who.is_exclusive = principal.is_exclusive && thing.is_some();
-        self.parts.who.thing = thing;
+        let authorizer = shared.rights.rights_of(&caller, &principal);
+        self.parts.rights = Rights::Policies(authorizer, Basis::of(&principal));
         if !self.parts.rights.allow(Action::Connect, &client_id) {
             let why = self.parts.rights.refusal(Action::Connect, &client_id);
             let end = End::because(DisconnectReason::ForbiddenAccess, why);
