@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 /// Introductions at a time; further ones wait.
 const AT_ONCE: usize = 16;
-/// How long one may take, its wait included.
+/// How long one may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A certificate that comes again sooner is turned away without a word.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -37,20 +37,16 @@ impl Introductions {
         if !self.is_due(id, Instant::now()) {
             return "the certificate came again too soon".to_owned();
         }
-        let presented = async {
-            // The semaphore is never closed.
-            let _place = self.places.acquire().await;
-            self.register.present(der).await
+        // The semaphore is never closed.
+        let Ok(Ok(_place)) = timeout(PATIENCE, self.places.acquire()).await else {
+            return "too many certificates introduce themselves at the moment".to_owned();
         };
-        match timeout(PATIENCE, presented).await {
-            Ok(Ok((_, status))) => format!("the certificate is now {}", status.as_str()),
-            Ok(Err(error)) => {
+        // To its end, also if it takes long: half a registration helps nobody.
+        match self.register.present(der).await {
+            Ok((_, status)) => format!("the certificate is now {}", status.as_str()),
+            Err(error) => {
                 tracing::warn!(certificate = %id, %error, "just-in-time registration failed");
                 error.to_string()
-            }
-            Err(_late) => {
-                tracing::warn!(certificate = %id, "just-in-time registration took too long");
-                "the registration took too long".to_owned()
             }
         }
     }

@@ -8,6 +8,7 @@ use picket_gateway::Refused;
 use picket_ports::KeyOwner;
 use picket_ports::registry::CertificateStatus;
 use picket_wire_aws::sigv4::Signer;
+use proptest::prelude::*;
 
 use crate::bench::Bench;
 use crate::client::{Client, is_closed_within, tls};
@@ -316,4 +317,31 @@ fn http_clients_that_are_slow_or_stay_are_let_go() {
     exchange(&mut idle, &get, b"");
     assert!(is_closed_within(&mut idle, Duration::from_secs(5)));
     bench.until("all closed", || bench.gateway.counters().open == 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+    #[test]
+    fn senseless_frames_do_no_harm(
+        streams in prop::collection::vec(
+            prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..300)), 1..6),
+            8,
+        ),
+    ) {
+        let bench = Bench::with("handshake_timeout_ms = 300\nconnect_timeout_ms = 300");
+        let device = bench.device();
+        for (n, frames) in streams.iter().enumerate() {
+            let mut socket = websocket(&bench, Some(&device), "/mqtt").unwrap();
+            if n % 2 == 0 {
+                socket.frame(FIN | BINARY, CONNECT);
+            }
+            for (first, payload) in frames {
+                socket.frame(*first, payload);
+            }
+        }
+        let mut client = mqtt(&bench, Some(&device), "/mqtt", true);
+        prop_assert_eq!(client.connect("still-here"), "connack Success false");
+        drop(client);
+        bench.until("all closed", || bench.gateway.counters().open == 0);
+    }
 }
