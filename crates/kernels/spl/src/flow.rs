@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::{cast, ident};
 
+use crate::apart::apart;
 use crate::count::RowCounter;
 use crate::fields::Fields;
 
@@ -61,7 +62,12 @@ impl Flow {
         let names = schema.fields().iter().map(|field| field.name().as_str());
         let seen = names.filter(|name| !is_hidden(name) && wanted.contains(name));
         let seen: Vec<String> = seen.map(str::to_owned).collect();
-        let mut columns: Vec<Expr> = seen.iter().map(|name| column(name).alias(name)).collect();
+        // The hidden copy is the one that is sorted by, so it is the one the planner sees through.
+        let shown = |name: &String| match BASE_ORDER.iter().any(|(base, _)| base == name) {
+            true => apart(column(name)).alias(name),
+            false => column(name).alias(name),
+        };
+        let mut columns: Vec<Expr> = seen.iter().map(shown).collect();
         let mut order = Vec::new();
         for (name, hidden) in BASE_ORDER {
             if schema.column_with_name(name).is_some() {

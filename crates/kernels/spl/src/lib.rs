@@ -10,6 +10,7 @@ pub mod functions;
 pub mod time;
 pub mod value;
 
+mod apart;
 mod commands;
 mod count;
 mod error;

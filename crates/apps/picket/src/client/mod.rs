@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use picket_core::{ErrorCode, Secret};
 use picket_ports::{NewDeviceRequest, SearchResult};
+use picket_registry::{ExplainRequest, ExplainedRights};
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde::Deserialize;

@@ -62,6 +62,7 @@ fn texts(problems: &[impl ToString]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use picket_core::PolicyName;
     use picket_sqlite::SqliteRegistry;
 
     use super::*;
@@ -75,10 +76,9 @@ mod tests {
         let (account, token) = (Account::default(), Secret::new("a token of some length"));
         let now = Timestamp::from_millis(1);
         apply(registry.clone(), &account, &token, now).await.unwrap();
-        let groups = registry.groups().await.unwrap();
-        assert!(groups.iter().any(|group| group.name == FLEET_GROUP));
-        let policies = registry.policies().await.unwrap();
-        assert!(policies.iter().any(|policy| policy.name.as_str() == DEVICE_POLICY));
+        assert_eq!(registry.group(FLEET_GROUP).await.unwrap().name, FLEET_GROUP);
+        let policy = PolicyName::new(DEVICE_POLICY).unwrap();
+        assert_eq!(registry.policy(&policy).await.unwrap().name, policy);
         assert!(registry.document(DocumentKind::Index, INDEX).await.is_ok());
         let revision = *registry.revision().borrow();
         apply(registry.clone(), &account, &token, now).await.unwrap();

@@ -203,3 +203,32 @@ async fn the_longest_searches_there_may_be_run() {
     }
     rig.close().await;
 }
+
+/// A search whose order is that of time answers the same when a part of the events is in a segment.
+#[tokio::test]
+async fn what_depends_on_the_order_of_time_is_the_same_over_memory_and_segments() {
+    let mut answers = Vec::new();
+    for is_sealed in [false, true] {
+        let directory = TempDir::new().unwrap();
+        let rig = rig_of_example(&directory, is_sealed).await;
+        for spl in [
+            "index=iot | where thing=\"T\" | dedup name | table _time name",
+            "index=iot | dedup name | table _time name thing",
+            "index=iot | stats latest(value.count) earliest(thing) by name",
+            "index=iot thing=T | head 3 | table _time thing name",
+            "index=iot | tail 2 | table _time name",
+            "index=iot | sort 0 -_time | dedup name | table _time name",
+            "index=iot | sort 0 _time name | table _time name",
+            "index=iot | eventstats count by thing | table _time thing count",
+            "index=iot | reverse | table _time name thing",
+        ] {
+            let found = search(&rig, spl).await;
+            answers.push((spl, is_sealed, found.rows));
+        }
+        rig.close().await;
+    }
+    let (whole, split) = answers.split_at(answers.len() / 2);
+    for ((spl, _, whole), (_, _, split)) in whole.iter().zip(split) {
+        assert_eq!(whole, split, "{spl}");
+    }
+}
