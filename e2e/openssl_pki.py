@@ -78,13 +78,20 @@ class Authority:
     def id(self):
         return Device(self.certificate, self.key).id
 
-    def issue(self, common_name="pump-17", subject=None, kind="P-256", digest="sha256", days=365):
-        """A device's certificate, signed by this authority."""
+    def issue(self, common_name="pump-17", subject=None, kind="P-256", digest="sha256", extensions=None):
+        """A device's certificate, signed by this authority.
+
+        Without extensions it is of version 1: so openssl makes them, and so AWS's guide has people do.
+        """
         number = next(_numbers)
         request, own = signing_request(self.folder, subject or f"/CN={common_name}", kind)
         certificate = self.folder / f"device-{number}.pem"
         signer = ["-CA", self.certificate, "-CAkey", self.key, "-set_serial", number, f"-{digest}"]
-        openssl("x509", "-req", *signer, "-days", days, "-out", certificate, stdin=request)
+        if extensions:
+            listed = self.folder / f"extensions-{number}.cnf"
+            listed.write_text(extensions)
+            signer += ["-extfile", listed]
+        openssl("x509", "-req", *signer, "-days", 365, "-out", certificate, stdin=request)
         return Device(certificate, own)
 
     def register(self, iot, **options):

@@ -13,6 +13,11 @@ from waiting import wait_for
 
 EVENTS = "$aws/events/certificates/registered"
 PREFIX = "AWS::IoT::Certificate::"
+EXTENSIONS = """
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+authorityKeyIdentifier = keyid
+"""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +48,7 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def authority(iot, folder, request):
     """An authority of the test's own whose certificates register themselves."""
-    made = Authority(folder, request.node.name[:48])
+    made = Authority(folder, request.node.name[:60])
     made.register(iot, allowAutoRegistration=True)
     return made
 
@@ -180,9 +185,12 @@ def test_a_stranger_may_not_be_let_in_and_is_cut_off_when_revoked(iot, authority
 
 @pytest.mark.parametrize("version", [V311, V5], ids=["mqtt-3.1.1", "mqtt-5"])
 @pytest.mark.parametrize("kind", ["RSA:2048", "P-384"])
-def test_every_kind_of_device_can_introduce_itself(iot, authority, connect, kind, version):
+@pytest.mark.parametrize("extensions", [None, EXTENSIONS], ids=["x509-1", "x509-3"])
+def test_every_kind_of_device_can_introduce_itself(
+    iot, authority, connect, kind, version, extensions
+):
     name = f"kind-{kind.replace(':', '-')}-{version}"
-    device = authority.issue(name, kind=kind)
+    device = authority.issue(name, kind=kind, extensions=extensions)
     assert is_refused(connect, device, name, version)
     assert status_of(iot, device) == "PENDING_ACTIVATION"
 

@@ -82,6 +82,12 @@ pub fn der_of(pem: &str) -> Result<Vec<u8>, ReadError> {
     only_block(pem, &CERTIFICATE)
 }
 
+/// The SubjectPublicKeyInfo in a certificate, DER. The certificate may be of any version, and is not
+/// checked otherwise.
+pub fn public_key_of(der: &[u8]) -> Result<Vec<u8>, ReadError> {
+    Ok(parse(der)?.public_key().raw.to_vec())
+}
+
 /// A certificate as PEM, the way all of ours are written.
 pub fn pem_of(der: &[u8]) -> String {
     to_pem("CERTIFICATE", der)

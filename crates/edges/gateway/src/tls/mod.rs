@@ -4,6 +4,7 @@
 //! sealed with keys that never leave memory and change every six hours. What the registry says is asked
 //! again after every handshake, as a session that goes on is not shown to the verifier.
 
+mod proof;
 mod stream;
 mod verifier;
 

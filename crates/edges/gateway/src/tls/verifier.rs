@@ -13,6 +13,7 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
+use super::proof;
 use crate::standing::{Standing, Terms};
 
 thread_local! {
@@ -73,7 +74,10 @@ impl ClientCertVerifier for RegistryVerifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
+        let verified = verify_tls12_signature(message, certificate, signed, algorithms);
+        proof::of_old_certificates(verified, || {
+            proof::tls12(message, certificate, signed, algorithms)
+        })
     }
 
     fn verify_tls13_signature(
@@ -83,7 +87,10 @@ impl ClientCertVerifier for RegistryVerifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
+        let verified = verify_tls13_signature(message, certificate, signed, algorithms);
+        proof::of_old_certificates(verified, || {
+            proof::tls13(message, certificate, signed, algorithms)
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

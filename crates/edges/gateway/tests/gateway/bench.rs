@@ -411,13 +411,17 @@ impl Bench {
     /// A device with a registered, active certificate.
     pub(crate) fn device(&self) -> DeviceIdentity {
         let device = self.stranger();
+        self.register(&device);
+        device
+    }
+
+    fn register(&self, device: &DeviceIdentity) {
         let entry = CertificateEntry {
             id: device.id.clone(),
             status: CertificateStatus::Active,
             not_after: Timestamp::from_millis(i64::MAX),
         };
         self.registry.certificates.lock().unwrap().insert(device.id.clone(), entry);
-        device
     }
 
     /// A device whose certificate nobody registered.
@@ -426,6 +430,16 @@ impl Bench {
         let params = CertificateParams::new(Vec::<String>::new()).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
         DeviceIdentity { id: picket_id(&certificate), certificate, key }
+    }
+
+    /// A registered device whose certificate is of version 1, as openssl makes them by default.
+    pub(crate) fn old_device(&self) -> DeviceIdentity {
+        let key = KeyPair::from_pem(include_str!("../corpus/version-1.key")).unwrap();
+        let pem = include_str!("../corpus/version-1.pem");
+        let certificate = CertificateDer::from(picket_pki::der_of(pem).unwrap());
+        let device = DeviceIdentity { id: picket_id(&certificate), certificate, key };
+        self.register(&device);
+        device
     }
 
     /// Waits until `condition` holds.

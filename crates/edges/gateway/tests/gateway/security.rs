@@ -73,6 +73,23 @@ fn a_certificate_without_its_key_is_of_no_use() {
 }
 
 #[test]
+fn a_certificate_of_version_1_is_good_for_whoever_has_its_key() {
+    let bench = Bench::start();
+    let device = bench.old_device();
+    let at = bench.at.mqtt.unwrap();
+    let mut thief = bench.old_device();
+    thief.key = bench.stranger().key;
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let mut client = Client::over(tls(&bench, at, Some(&device), b"", version), false);
+        assert_eq!(client.connect("pump"), "connack Accepted false");
+        let mut stream = tls(&bench, at, Some(&thief), b"", version);
+        drop(stream.write_all(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a"));
+        assert!(is_closed_within(&mut stream, Duration::from_secs(5)));
+    }
+    bench.until("counted", || bench.refused(Refused::Handshake) == 2);
+}
+
+#[test]
 fn a_deactivated_certificate_cuts_the_session_within_a_second() {
     let bench = Bench::start();
     let device = bench.device();
