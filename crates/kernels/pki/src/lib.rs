@@ -22,7 +22,9 @@ mod tests;
 
 pub use authority::{Authority, Issued, PkiError, Signed};
 pub use device_key::DeviceKey;
-pub use facts::{CertificateFacts, Registrable, der_of, id_of_der, inspect, inspect_der, pem_of, public_key_of};
+pub use facts::{
+    CertificateFacts, Registrable, der_of, id_of_der, inspect, inspect_der, pem_of, public_key_of,
+};
 pub use names::CertificateNames;
 pub use read_error::ReadError;
 pub use signature::KeyKind;
