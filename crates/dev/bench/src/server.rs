@@ -91,6 +91,7 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(log)
             .env_remove("PICKET_BIN")
+            .env_remove("PICKET_BENCH_PYTHON")
             .spawn()
             .with_context(|| format!("{} could not be started", binary.display()))?;
         let mut process = Process::new(child);
