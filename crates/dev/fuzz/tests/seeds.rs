@@ -1,5 +1,7 @@
 //! Every target takes its seeds and changed copies of them.
 
+#![expect(clippy::unwrap_used, reason = "test code")]
+
 use std::fs;
 use std::path::Path;
 
