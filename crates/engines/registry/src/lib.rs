@@ -27,18 +27,18 @@ mod policies;
 mod principals;
 mod references;
 mod registry_events;
+mod rights;
 mod settings;
 mod tags;
 mod thing_types;
 mod things;
 mod typed_documents;
-mod rights;
 mod view;
 
 #[cfg(test)]
-mod test_pki;
-#[cfg(test)]
 mod rules_hold;
+#[cfg(test)]
+mod test_pki;
 #[cfg(test)]
 mod test_plane;
 
@@ -54,25 +54,26 @@ pub use authorities::{
 };
 pub use billing_groups::BillingGroup;
 pub use certificates::{CertificateRegistration, NewKeys, generation_id};
+pub(crate) use control::ATTEMPTS_MAX;
 pub use control::{ControlParts, ControlPlane};
 pub use control_error::ControlError;
 pub use enroll::{Enroller, EnrollmentDefaults};
-pub use limits::RegistryLimits;
-pub use live::LiveDirectory;
-pub use pki_files::{PkiFiles, PkiFilesError, local_names};
-pub use principals::AttachmentKind;
-pub use policies::{
-    AuthInfo, AuthResult, AuthorizationTest, EffectivePolicy, ExplainRequest, ExplainedPolicy,
-    ExplainedRights, policy_generation_id,
-};
-pub use rights::{Caller, RightsBook, UnreadablePolicy, certificate_facts};
 pub use groups::{GroupChange, GroupListing, GroupMoves, NewGroup, PlacedGroup};
 pub use identities::{
     IdentityPool, LastAccessed, ManagedPolicy, NewIdentityPool, NewManagedPolicy, NewRole,
     PoolRoles, Role, RoleArn,
 };
+pub use limits::RegistryLimits;
+pub use live::LiveDirectory;
+pub use pki_files::{PkiFiles, PkiFilesError, local_names};
+pub use policies::{
+    AuthInfo, AuthResult, AuthorizationTest, EffectivePolicy, ExplainRequest, ExplainedPolicy,
+    ExplainedRights, policy_generation_id,
+};
+pub use principals::AttachmentKind;
 pub use references::NameOrArn;
 pub use registry_events::{EVENT_CONFIGURATIONS, EventKind};
+pub use rights::{Caller, RightsBook, UnreadablePolicy, certificate_facts};
 pub use settings::{
     EVENT_CONFIGURATION_KINDS, EventConfigurations, EventLogging, LogLevel, LogTarget,
     LogTargetKind, LoggingChange, LoggingLevel, LoggingOptions, LoggingOptionsV1, RoleAlias,
@@ -82,4 +83,3 @@ pub use thing_types::{
     PropagatedFrom, PropagatingAttribute, ThingType, ThingTypeChange, ThingTypeProperties,
 };
 pub use things::{NewThing, ThingChange, TypeChange};
-pub(crate) use control::ATTEMPTS_MAX;

@@ -92,7 +92,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Up(args) => up::run(args),
         Command::Thing(args) => thing::run(&args),
         Command::Policy(args) => policy::run(&args),
-            Command::Search(args) => search::run(&args),
+        Command::Search(args) => search::run(&args),
         Command::Spl(args) => spl::run(&args),
         Command::Profile(args) => profile::run(&args),
         Command::Simulate(args) => simulate::run(&args),

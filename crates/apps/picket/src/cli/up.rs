@@ -56,7 +56,9 @@ fn raise_file_limit() {
     let wanted = rustix::process::Rlimit { current: limit.maximum, ..limit };
     match rustix::process::setrlimit(rustix::process::Resource::Nofile, wanted) {
         Ok(()) => tracing::debug!(files = ?limit.maximum, "open files allowed"),
-        Err(error) => tracing::warn!(%error, files = ?limit.current, "the limit of open files stays"),
+        Err(error) => {
+            tracing::warn!(%error, files = ?limit.current, "the limit of open files stays")
+        }
     }
 }
 

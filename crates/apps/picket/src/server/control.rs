@@ -55,9 +55,8 @@ pub(super) async fn open(
     picket_registry::ensure_access_key(&*registry, clock, ADMIN, id, secret)
         .await
         .map_err(StartError::of("the first access key"))?;
-    let keys = AccessKeyBook::follow(registry, &ground.scopes.base)
-        .await
-        .map_err(StartError::of(PART))?;
+    let keys =
+        AccessKeyBook::follow(registry, &ground.scopes.base).await.map_err(StartError::of(PART))?;
     Ok(Control { plane: Arc::new(plane), keys })
 }
 

@@ -72,7 +72,8 @@ impl Secrets {
 impl Stored {
     /// All secrets, and whether they had all been there.
     fn complete(self) -> io::Result<(Secrets, bool)> {
-        let Self { console_password, hec_token, access_key_id, secret_access_key, token_key } = self;
+        let Self { console_password, hec_token, access_key_id, secret_access_key, token_key } =
+            self;
         let is_complete = console_password.is_some()
             && hec_token.is_some()
             && access_key_id.is_some()
