@@ -1,8 +1,8 @@
 //! Runs one target under libFuzzer: `cargo xtask fuzz TARGET` builds and starts this.
 
-#![cfg_attr(fuzzing, no_main)]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-#[cfg(fuzzing)]
+#[cfg(feature = "libfuzzer")]
 mod under_libfuzzer {
     use std::sync::OnceLock;
 
@@ -30,7 +30,7 @@ mod under_libfuzzer {
     });
 }
 
-#[cfg(not(fuzzing))]
+#[cfg(not(feature = "libfuzzer"))]
 fn main() -> std::process::ExitCode {
     eprintln!("this is built for fuzzing by `cargo xtask fuzz TARGET`; the targets are:");
     for (name, _) in picket_fuzz::TARGETS {

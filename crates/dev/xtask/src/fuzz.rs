@@ -15,7 +15,6 @@ use crate::workspace::Workspace;
 
 const PACKAGE: &str = "picket-fuzz";
 const FLAGS: &[&str] = &[
-    "--cfg=fuzzing",
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
@@ -40,7 +39,8 @@ pub(crate) fn run(workspace: &Workspace, target: &str, seconds: u64) -> Result<E
     flags.insert_str(0, "-Ccodegen-units=1 ");
     say!("building {PACKAGE} with coverage; the first time takes a few minutes");
     let built = Command::new("cargo")
-        .args(["build", "--release", "--locked", "--package", PACKAGE, "--target", &host])
+        .args(["build", "--release", "--locked", "--package", PACKAGE])
+        .args(["--features", "libfuzzer", "--target", &host])
         .arg("--target-dir")
         .arg(&folder)
         .current_dir(&workspace.root)
