@@ -186,7 +186,8 @@ impl Provisioner {
                 self.registry.create_group(&group).await
             }
             Item::Policy { name, document } => {
-                let policy = Policy::new(name.clone(), document.to_string(), now);
+                // Laid out in lines, for people who read it and explanations that point into it.
+                let policy = Policy::new(name.clone(), format!("{document:#}"), now);
                 self.registry.create_policy(&policy).await
             }
             Item::Document { kind, name, body } => {
