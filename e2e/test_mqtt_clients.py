@@ -241,17 +241,17 @@ def test_a_will_on_a_denied_topic_is_refused_at_connect(port, bundles, version):
 def test_a_persistent_session_keeps_what_came_meanwhile(connect, version):
     name = NAMES[version]
     expiry = 600 if version == V5 else None
-    first = connect(f"session-a-{name}", version, clean=False, expiry=expiry)
+    first = connect(f"session-a-{int(version)}", version, clean=False, expiry=expiry)
     assert first.subscribe(f"e2e/session/{name}") == 1
     first.close()
-    source = connect(f"session-b-{name}", version)
+    source = connect(f"session-b-{int(version)}", version)
     for text in ("one", "two", "three"):
         assert source.publish(f"e2e/session/{name}", text) == 0
-    again = connect(f"session-a-{name}", version, clean=False, expiry=expiry)
+    again = connect(f"session-a-{int(version)}", version, clean=False, expiry=expiry)
     assert again.session_present
     assert [again.receive().payload for _ in range(3)] == [b"one", b"two", b"three"]
     again.close()
-    fresh = connect(f"session-a-{name}", version, clean=True)
+    fresh = connect(f"session-a-{int(version)}", version, clean=True)
     assert not fresh.session_present
 
 
