@@ -9,7 +9,7 @@ use picket_ports::{CloudMetrics, DeviceCounters};
 
 use crate::engine::DetectEngine;
 use crate::record::DeviceDelta;
-use crate::window::WindowCounts;
+use picket_profile::WindowCounts;
 
 /// Identities are spread over this many locks.
 const SHARDS: usize = 16;

@@ -14,13 +14,12 @@ use futures::StreamExt;
 use picket_core::{MetricValue, Tasks, Timestamp, TraceId};
 use picket_ports::event_log::Position;
 use picket_ports::{LogRecord, Message, PublishError, StateBatch};
+use picket_profile::{Export, Side};
 use picket_wire_report::decode;
 
 use crate::engine::Shared;
 use crate::export_batch::{Batch, Entry};
-use crate::metrics::Side;
 use crate::partition::{LOG, OutboxEntry, measure};
-use crate::profile::Export;
 use crate::record::{ReportsRecord, stored_format};
 use crate::storage::{self, StorageError};
 use crate::watchlist::Watchlist;

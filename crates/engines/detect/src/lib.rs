@@ -11,30 +11,22 @@ mod behavior;
 mod cloud;
 mod config;
 mod engine;
-mod evaluate;
 mod export;
 mod export_batch;
 mod flush;
 mod intake;
-mod measured;
-pub mod metrics;
 mod partition;
-pub mod profile;
 mod record;
 mod stats;
 mod storage;
 mod thing;
 mod trim;
 mod watchlist;
-mod window;
 mod worker;
 
 pub use config::DetectConfig;
 pub use engine::{Dependencies, DetectEngine, OpenError};
-pub use evaluate::{Operator, Test};
-pub use measured::Measured;
 pub use stats::{BrokenProfile, DetectStats};
-pub use window::{WindowCounts, WindowView};
 
 #[cfg(test)]
 mod tests;

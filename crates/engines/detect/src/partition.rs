@@ -8,15 +8,12 @@ use ahash::AHashMap;
 use picket_core::{MetricValue, Timestamp, TraceId};
 use picket_ports::Directory;
 use picket_ports::alarms::{Violation, ViolationEvent, ViolationEventType};
+use picket_profile::{Behavior, Kind, Measured, MetricRef, Observation, Profile, Side, Verdict};
 use picket_wire_report::{CustomValue, DeviceMetrics, Report, decode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::behavior::Step;
-use crate::evaluate::Verdict;
-use crate::measured::Measured;
-use crate::metrics::{Kind, Observation, Side};
-use crate::profile::{Behavior, MetricRef, Profile};
 use crate::record::{DeviceDelta, ReportsRecord, stored_format};
 use crate::thing::ThingState;
 use crate::watchlist::Watchlist;

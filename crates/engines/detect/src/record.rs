@@ -8,7 +8,7 @@ use picket_ports::reports::ReportFormat;
 use picket_wire_report::Format;
 use serde::{Deserialize, Serialize};
 
-use crate::window::WindowCounts;
+use picket_profile::WindowCounts;
 
 /// One record, borrowing from the bytes it was read from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use picket_ports::registry::Document;
 use serde::Serialize;
 
-use crate::profile::Problem;
+use picket_profile::Problem;
 
 /// A document that could not be loaded. The others are in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -9,7 +9,7 @@ use picket_wire_report::NetworkStats;
 use serde::{Deserialize, Serialize};
 
 use crate::behavior::BehaviorState;
-use crate::window::WindowCounts;
+use picket_profile::WindowCounts;
 
 /// How many report ids are remembered to tell a repeated report: more than a client may have
 /// unacknowledged (100), all of which it sends again when the server was killed before its PUBACKs.

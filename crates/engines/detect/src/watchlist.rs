@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use picket_ports::Directory;
 use picket_ports::registry::Document;
+use picket_profile::{self as profile, CustomMetric, Kind, MetricRef, Profile, Side, Target};
 
-use crate::metrics::{Kind, Side};
-use crate::profile::{self, CustomMetric, MetricRef, Profile, Target};
 use crate::stats::BrokenProfile;
 
 /// The loaded profiles. Never changes; a reload makes another one.

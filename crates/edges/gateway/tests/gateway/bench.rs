@@ -443,7 +443,7 @@ impl Bench {
     }
 
     /// Waits until `condition` holds.
-    pub(crate) fn until(&self, what: &str, condition: impl Fn() -> bool) {
+    pub(crate) fn until(&self, what: &str, mut condition: impl FnMut() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(5);
         while !condition() {
             assert!(Instant::now() < deadline, "not in time: {what}");

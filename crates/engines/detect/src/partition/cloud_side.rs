@@ -7,10 +7,8 @@ use picket_core::{MetricValue, Timestamp};
 use super::{
     Datapoint, DeviceDelta, Effects, OutboxEntry, Partition, Scene, Tracked, datapoint, invalidated,
 };
-use crate::measured::Measured;
-use crate::metrics::{Observation, Side};
 use crate::thing::ThingState;
-use crate::window::{WindowCounts, WindowView};
+use picket_profile::{Measured, Observation, Side, WindowCounts, WindowView};
 
 /// Windows that are closed one by one after a pause; what lies further back is closed with the oldest
 /// of them.

@@ -14,7 +14,7 @@ use crate::partition::{Effects, Partition, Scene};
 use crate::record::{DeviceDelta, ReportsRecord};
 use crate::storage;
 use crate::watchlist::Watchlist;
-use crate::window::WindowCounts;
+use picket_profile::WindowCounts;
 
 const PROFILE: &str = r#"{"targets":["arn:aws:iot:r:a:all/things"],"behaviors":[
   {"name":"Ports","metric":"aws:listening-tcp-ports","criteria":{"comparisonOperator":"in-port-set",

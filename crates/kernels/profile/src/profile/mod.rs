@@ -55,7 +55,7 @@ impl MetricRef {
     }
 
     /// The datapoint of a built-in metric.
-    pub(crate) fn observe(&self, observation: &Observation<'_>) -> Option<Measured> {
+    pub fn observe(&self, observation: &Observation<'_>) -> Option<Measured> {
         match self {
             Self::BuiltIn(index) => metrics::ALL.get(*index)?.observe(observation),
             Self::Custom(_) => None,
@@ -86,7 +86,7 @@ pub struct Behavior {
 
 impl Behavior {
     /// One sentence: what was expected, what came, since when.
-    pub(crate) fn explain(&self, measured: &Measured, since: Timestamp) -> String {
+    pub fn explain(&self, measured: &Measured, since: Timestamp) -> String {
         let run = match self.to_alarm {
             1 => String::new(),
             n => format!(" ({n} datapoints in a row)"),
