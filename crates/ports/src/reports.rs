@@ -28,6 +28,9 @@ impl ReportFormat {
 pub struct ReportPublish {
     /// The thing level of the topic, unchecked.
     pub thing: String,
+    /// The client id of who published it; absent where it came without one, over HTTPS. The datapoint
+    /// belongs to `thing` whoever that is.
+    pub publisher: Option<String>,
     /// The encoding.
     pub format: ReportFormat,
     /// The report as sent.

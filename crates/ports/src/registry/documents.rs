@@ -65,6 +65,14 @@ kinds! {
     ManagedPolicy = "iam-policy",
     /// A Cognito identity pool with its roles (spec iot-core §6).
     IdentityPool = "identity-pool",
+    /// A dimension of metrics: topic filters (spec device-defender §2.8).
+    Dimension = "dimension",
+    /// A mitigation action (spec device-defender §8).
+    MitigationAction = "mitigation-action",
+    /// A notification topic (spec delivery §3).
+    NotificationTopic = "notification-topic",
+    /// A subscription to a notification topic; its name is the last part of its ARN.
+    Subscription = "notification-subscription",
 }
 
 /// A named document.

@@ -48,8 +48,13 @@ async fn report(
     thing: String,
     format: ReportFormat,
 ) -> Result<(), AwsError> {
-    let report =
-        ReportPublish { thing, format, payload: message.payload.clone(), arrived: message.arrived };
+    let report = ReportPublish {
+        thing,
+        publisher: None,
+        format,
+        payload: message.payload.clone(),
+        arrived: message.arrived,
+    };
     let reply = call.data().reports().submit(report).await.map_err(|error| {
         tracing::error!(%error, topic = %message.topic, "a report cannot be stored");
         let text = "the report could not be stored; send it again later";

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use picket_core::Timestamp;
+use picket_ports::messages::Origin;
 use picket_ports::reports::ReportFormat;
 use picket_ports::{LogError, Message, MessageTap, Publish as _, ReportPublish};
 use picket_wire_report::{Format, RejectCode, Response, decode};
@@ -18,8 +19,12 @@ pub(super) async fn take(
     format: ReportFormat,
     message: Message,
 ) -> Option<&'static str> {
-    let report =
-        ReportPublish { thing, format, payload: message.payload.clone(), arrived: message.arrived };
+    let publisher = match &message.origin {
+        Origin::Client { client_id, .. } => Some(client_id.as_ref().to_owned()),
+        _ => None,
+    };
+    let (payload, arrived) = (message.payload.clone(), message.arrived);
+    let report = ReportPublish { thing, publisher, format, payload, arrived };
     let reply = match shared.reports.submit(report).await {
         Ok(reply) => reply,
         Err(error) => {

@@ -185,6 +185,7 @@ impl Rig {
     pub(super) async fn report(&self, thing: &str, json: &str) -> ReportReply {
         let report = ReportPublish {
             thing: thing.to_owned(),
+            publisher: Some(thing.to_owned()),
             format: ReportFormat::Json,
             payload: Bytes::from(json.to_owned()),
             arrived: self.clock.now(),
