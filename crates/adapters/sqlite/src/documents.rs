@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use picket_core::Timestamp;
-use picket_ports::registry::{Document, DocumentKind, Documents, RegistryChange};
+use picket_ports::registry::{Document, DocumentKind, Documents, Page, RegistryChange, Rows};
 use rusqlite::{Connection, Row, params};
 
 use crate::failure::{Outcome, insert_failure, not_found, version_conflict};
 use crate::feed::Changes;
-use crate::{Result, SqliteRegistry, rows};
+use crate::{Result, SqliteRegistry, paging, rows};
 
 fn read(kind: DocumentKind, row: &Row<'_>) -> Outcome<Document> {
     Ok(Document {
@@ -25,6 +25,15 @@ fn find(database: &Connection, kind: DocumentKind, name: &str) -> Outcome<Docume
                 WHERE kind = ?1 AND name = ?2";
     let found = rows::first(database, text, [kind.as_str(), name], |row| read(kind, row))?;
     found.ok_or_else(|| not_found(kind.as_str(), name))
+}
+
+fn list(database: &Connection, kind: DocumentKind, page: &Page) -> Outcome<Rows<Document>> {
+    let text = "SELECT name, body, version, created, modified FROM documents
+                WHERE kind = ?1 AND name >= ?2 ORDER BY name LIMIT ?3";
+    let parameters = params![kind.as_str(), paging::lowest(page, None), paging::limit(page)];
+    let mut statement = database.prepare_cached(text)?;
+    let (rows_max, key) = (paging::rows_max(page), |document: &Document| document.name.clone());
+    paging::collect(&mut statement, parameters, rows_max, |row| read(kind, row), key)
 }
 
 fn insert(database: &Connection, document: Document, changes: &mut Changes) -> Outcome<Document> {
@@ -103,6 +112,20 @@ impl Documents for SqliteRegistry {
             let text = "SELECT name, body, version, created, modified FROM documents
                         WHERE kind = ?1 ORDER BY name";
             rows::all(database, text, [kind.as_str()], |row| read(kind, row))
+        })
+        .await
+    }
+
+    async fn documents_page(&self, kind: DocumentKind, page: &Page) -> Result<Rows<Document>> {
+        let page = page.clone();
+        self.read(move |database| list(database, kind, &page)).await
+    }
+
+    async fn document_count(&self, kind: DocumentKind) -> Result<u64> {
+        self.read(move |database| {
+            let text = "SELECT count(*) FROM documents WHERE kind = ?1";
+            let counted = rows::first(database, text, [kind.as_str()], |row| rows::number(row, 0))?;
+            Ok(counted.unwrap_or_default())
         })
         .await
     }

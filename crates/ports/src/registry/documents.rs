@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use picket_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Result;
+use super::{Page, Result, Rows};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
@@ -117,6 +117,10 @@ pub trait Documents: Send + Sync {
     async fn document(&self, kind: DocumentKind, name: &str) -> Result<Document>;
     /// All documents of a kind, by name.
     async fn documents(&self, kind: DocumentKind) -> Result<Vec<Document>>;
+    /// Documents of a kind in name order, for kinds of which there may be thousands.
+    async fn documents_page(&self, kind: DocumentKind, page: &Page) -> Result<Rows<Document>>;
+    /// How many documents of a kind there are.
+    async fn document_count(&self, kind: DocumentKind) -> Result<u64>;
     /// Removes a document.
     async fn delete_document(&self, kind: DocumentKind, name: &str) -> Result<()>;
 }

@@ -1,12 +1,13 @@
 //! Named documents.
 
 use super::{Fresh, at, must_be_missing, must_conflict, must_exist_already};
-use crate::registry::{Document, DocumentKind};
+use crate::registry::{Document, DocumentKind, Page, Rows};
 
 pub(super) async fn run(open: &impl AsyncFn() -> Fresh) {
     documents_count_their_versions(open().await).await;
     kinds_do_not_mix(open().await).await;
     documents_are_listed_by_name(open().await).await;
+    pages_hold_each_document_of_a_kind_once(open().await).await;
 }
 
 async fn documents_count_their_versions(registry: Fresh) {
@@ -60,4 +61,27 @@ async fn documents_are_listed_by_name(registry: Fresh) {
     let all = registry.documents(kind).await.unwrap();
     let names: Vec<_> = all.iter().map(|document| document.name.as_str()).collect();
     assert_eq!(names, ["' OR 1=1 --", "B", "a", "b", "ü"]);
+}
+
+async fn pages_hold_each_document_of_a_kind_once(registry: Fresh) {
+    let kind = DocumentKind::CustomMetric;
+    for name in ["c", "a", "B", "ü", "b"] {
+        registry.create_document(kind, name, "{}", at(1)).await.unwrap();
+    }
+    registry.create_document(DocumentKind::Dimension, "d", "{}", at(1)).await.unwrap();
+    assert_eq!(registry.document_count(kind).await.unwrap(), 5);
+    assert_eq!(registry.document_count(DocumentKind::User).await.unwrap(), 0);
+    let mut page = Page::first(2);
+    let mut read = Vec::new();
+    loop {
+        let Rows { rows, next } = registry.documents_page(kind, &page).await.unwrap();
+        assert!(rows.len() <= 2);
+        read.extend(rows);
+        let Some(after) = next else { break };
+        page.after = Some(after);
+    }
+    assert_eq!(read, registry.documents(kind).await.unwrap());
+    page.after = Some("ü".to_owned());
+    let end = registry.documents_page(kind, &page).await.unwrap();
+    assert_eq!(end, Rows { rows: Vec::new(), next: None });
 }
