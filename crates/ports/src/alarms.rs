@@ -142,6 +142,19 @@ pub struct AlarmFilter {
     pub verification: Option<VerificationState>,
 }
 
+impl AlarmFilter {
+    /// Whether `violation`, with the verification that it carries, is one of those.
+    pub fn admits(&self, violation: &Violation) -> bool {
+        let Self { thing, profile, behavior, criteria, suppressed, verification } = self;
+        thing.as_ref().is_none_or(|it| *it == violation.thing)
+            && profile.as_ref().is_none_or(|it| *it == violation.profile)
+            && behavior.as_ref().is_none_or(|it| *it == violation.behavior)
+            && criteria.is_none_or(|it| it == violation.criteria)
+            && suppressed.is_none_or(|it| it == violation.suppressed)
+            && verification.is_none_or(|it| it == violation.verification.state)
+    }
+}
+
 /// A violation with all its events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Episode {

@@ -11,6 +11,7 @@ use picket_ports::{Alarms, AlarmsError};
 use crate::engine::DetectEngine;
 use crate::partition::Effects;
 use crate::storage;
+use crate::violation::AlarmEvent;
 
 /// Alarms that are on, by violation id. Follows the store: changed after each commit.
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ impl AlarmBook {
             return;
         }
         let mut book = self.0.write();
-        for event in effects.events {
+        for AlarmEvent { event, .. } in effects.events {
             let id = event.violation.violation_id.clone();
             match event.event {
                 ViolationEventType::InAlarm => drop(book.insert(id, event.violation)),

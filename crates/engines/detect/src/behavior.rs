@@ -1,8 +1,12 @@
 //! The state of one behaviour for one device (spec device-defender §4.1).
 
 use picket_core::Timestamp;
-use picket_ports::alarms::Violation;
+use picket_ports::alarms::Evidence;
 use serde::{Deserialize, Serialize};
+
+use crate::violation::Alarm;
+
+pub(crate) mod v1;
 
 /// Counters, and the alarm if there is one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -13,8 +17,10 @@ pub(crate) struct BehaviorState {
     good: u8,
     /// The newest datapoint.
     pub(crate) last_datapoint: Timestamp,
-    /// The violation, while in alarm.
-    pub(crate) alarm: Option<Box<Violation>>,
+    /// The datapoints behind `bad` while not in alarm, oldest first; at most 9.
+    pub(crate) run: Vec<Evidence>,
+    /// The alarm, while it is on.
+    pub(crate) alarm: Option<Box<Alarm>>,
 }
 
 /// What a datapoint led to.
@@ -52,12 +58,11 @@ impl BehaviorState {
 
 #[cfg(test)]
 mod tests {
-    use picket_core::MetricValue;
-
     use super::*;
+    use crate::violation::v1::ViolationV1;
 
-    fn violation() -> Box<Violation> {
-        Box::new(Violation {
+    fn alarm() -> Box<Alarm> {
+        let violation = ViolationV1 {
             violation_id: String::new(),
             thing: String::new(),
             profile: String::new(),
@@ -65,11 +70,12 @@ mod tests {
             metric: String::new(),
             started: Timestamp::default(),
             last_violation: Timestamp::default(),
-            last_value: MetricValue::Count(0),
+            last_value: picket_core::MetricValue::Count(0),
             ended: None,
             explanation: String::new(),
             trace: None,
-        })
+        };
+        Box::new(violation.into())
     }
 
     /// `datapoints`: `x` violates, `.` complies. Result: `A` raised, `C` cleared, `b` still bad, `-`.
@@ -81,7 +87,7 @@ mod tests {
                 Step::Quiet => '-',
                 Step::StillBad => 'b',
                 Step::Raise => {
-                    state.alarm = Some(violation());
+                    state.alarm = Some(alarm());
                     'A'
                 }
                 Step::Clear => {

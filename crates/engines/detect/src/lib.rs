@@ -21,6 +21,7 @@ mod stats;
 mod storage;
 mod thing;
 mod trim;
+mod violation;
 mod watchlist;
 mod worker;
 

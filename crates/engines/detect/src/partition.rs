@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ahash::AHashMap;
-use picket_core::{MetricValue, Timestamp, TraceId};
+use picket_core::{MetricValue, Timestamp};
 use picket_ports::Directory;
-use picket_ports::alarms::{Violation, ViolationEvent, ViolationEventType};
+use picket_ports::alarms::Violation;
 use picket_profile::{Behavior, Kind, Measured, MetricRef, Observation, Profile, Side, Verdict};
 use picket_wire_report::{CustomValue, DeviceMetrics, Report, decode};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::behavior::Step;
 use crate::record::{DeviceDelta, ReportsRecord, stored_format};
 use crate::thing::ThingState;
+use crate::violation::{self, AlarmEvent, Datapoint};
 use crate::watchlist::Watchlist;
 
 mod cloud_side;
@@ -39,7 +39,7 @@ pub(crate) struct Scene<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     /// Alarm history, oldest first.
-    pub(crate) events: Vec<ViolationEvent>,
+    pub(crate) events: Vec<AlarmEvent>,
     /// Alarms that got a newer violation without an event.
     pub(crate) updates: Vec<Violation>,
     /// Cloud-side datapoints to export, with the sequence of the record that closed their window.
@@ -87,16 +87,6 @@ pub(crate) struct Partition {
     things: AHashMap<Arc<str>, Tracked>,
 }
 
-/// One datapoint of one behaviour.
-struct Datapoint<'a> {
-    thing: &'a str,
-    profile: &'a Profile,
-    behavior: &'a Behavior,
-    measured: Measured,
-    at: Timestamp,
-    trace: (u16, u64),
-}
-
 impl Partition {
     /// A partition without devices.
     pub(crate) fn new(number: u16, next: u64, closed_until: Option<Timestamp>) -> Self {
@@ -121,7 +111,7 @@ impl Partition {
     /// Alarms that are on.
     pub(crate) fn alarms(&self) -> impl Iterator<Item = &Violation> {
         let behaviors = self.things.values().flat_map(|tracked| &tracked.state.behaviors);
-        behaviors.filter_map(|(_, state)| state.alarm.as_deref())
+        behaviors.filter_map(|(_, state)| state.alarm.as_ref().map(|alarm| &alarm.violation))
     }
 
     /// Evaluates the next record. Records must come in order, each once.
@@ -203,7 +193,9 @@ impl Partition {
                 let measured = measure(&behavior.metric, report, traffic, list);
                 let Some(measured) = measured else { continue };
                 let trace = (number, sequence);
-                let point = Datapoint { thing: &thing, profile, behavior, measured, at, trace };
+                let thing = &thing;
+                let percentile = None;
+                let point = Datapoint { thing, profile, behavior, measured, at, trace, percentile };
                 datapoint(state, &point, effects);
             }
         }
@@ -266,7 +258,7 @@ impl Tracked {
                 return true;
             }
             if let Some(alarm) = state.alarm.take() {
-                effects.events.push(invalidated(*alarm, now));
+                effects.events.push(violation::invalidated(*alarm, now));
             }
             false
         });
@@ -318,71 +310,29 @@ fn custom(value: &CustomValue, declared: Kind) -> Option<Measured> {
 
 fn datapoint(state: &mut ThingState, point: &Datapoint<'_>, effects: &mut Effects) {
     let Datapoint { behavior, measured, at, .. } = point;
-    let Some(verdict) = behavior.test.verdict(measured) else { return };
+    let threshold = point.percentile.map(|it| it.threshold);
+    let Some(verdict) = behavior.verdict(measured, threshold) else { return };
     let state = state.behavior(behavior.id);
     state.last_datapoint = state.last_datapoint.max(*at);
-    let step = state.step(verdict == Verdict::Violates, (behavior.to_alarm, behavior.to_clear));
-    match step {
-        Step::Quiet => {}
+    let violates = verdict == Verdict::Violates;
+    match state.step(violates, (behavior.to_alarm, behavior.to_clear)) {
+        Step::Quiet if violates => state.run.push(violation::evidence(point, true)),
+        Step::Quiet => state.run.clear(),
         Step::Raise => {
-            let violation = raised(point);
-            effects.events.push(event(violation.clone(), ViolationEventType::InAlarm, point));
-            state.alarm = Some(Box::new(violation));
+            let (alarm, event) = violation::raised(point, std::mem::take(&mut state.run));
+            effects.events.push(event);
+            state.alarm = Some(Box::new(alarm));
         }
         Step::StillBad => {
             if let Some(alarm) = &mut state.alarm {
-                alarm.last_violation = *at;
-                alarm.last_value = behavior.test.shown(measured);
-                alarm.explanation = behavior.explain(measured, alarm.started);
-                effects.updates.push(alarm.as_ref().clone());
+                violation::renew(alarm, point);
+                effects.updates.push(alarm.violation.clone());
             }
         }
         Step::Clear => {
-            if let Some(mut alarm) = state.alarm.take() {
-                alarm.ended = Some(*at);
-                effects.events.push(event(*alarm, ViolationEventType::AlarmCleared, point));
+            if let Some(alarm) = state.alarm.take() {
+                effects.events.push(violation::cleared(*alarm, point));
             }
         }
     }
-}
-
-fn raised(point: &Datapoint<'_>) -> Violation {
-    let Datapoint { thing, profile, behavior, measured, at, trace: (partition, sequence) } = point;
-    let trace = TraceId { log: LOG.to_owned(), partition: *partition, sequence: *sequence };
-    Violation {
-        violation_id: violation_id(point, &trace),
-        thing: (*thing).to_owned(),
-        profile: profile.name.clone(),
-        behavior: behavior.name.clone(),
-        metric: behavior.metric.name().to_owned(),
-        started: *at,
-        last_violation: *at,
-        last_value: behavior.test.shown(measured),
-        ended: None,
-        explanation: behavior.explain(measured, *at),
-        trace: Some(trace),
-    }
-}
-
-/// The same for the same episode, however often its records are evaluated.
-fn violation_id(point: &Datapoint<'_>, trace: &TraceId) -> String {
-    let mut hash = Sha256::new();
-    let time = point.at.as_millis().to_string();
-    for part in [point.thing, &point.profile.name, &point.behavior.name, &trace.to_string(), &time]
-    {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    let digest = hash.finalize();
-    hex::encode(digest.iter().take(16).copied().collect::<Vec<u8>>())
-}
-
-fn event(violation: Violation, event: ViolationEventType, point: &Datapoint<'_>) -> ViolationEvent {
-    let value = Some(point.behavior.test.shown(&point.measured));
-    ViolationEvent { violation, event, time: point.at, value }
-}
-
-fn invalidated(mut violation: Violation, at: Timestamp) -> ViolationEvent {
-    violation.ended = Some(at);
-    ViolationEvent { violation, event: ViolationEventType::AlarmInvalidated, time: at, value: None }
 }

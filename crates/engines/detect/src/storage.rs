@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::partition::{Effects, OutboxEntry, Partition};
 use crate::thing::ThingState;
+use crate::thing::v1::ThingStateV1;
+use crate::violation::AlarmEvent;
+use crate::violation::v1::ViolationEventV1;
 
 /// Pairs read in one go.
 const PAGE: usize = 1000;
@@ -24,18 +27,30 @@ enum StoredHeader {
 
 #[derive(Deserialize)]
 enum StoredThing {
-    V1(ThingState),
+    V1(ThingStateV1),
+    V2(ThingState),
 }
 
 /// Writes what [`StoredThing`] reads.
 #[derive(Serialize)]
 enum StoredThingRef<'a> {
-    V1(&'a ThingState),
+    #[expect(dead_code, reason = "keeps the number of the version")]
+    V1,
+    V2(&'a ThingState),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 enum StoredEvent {
-    V1(ViolationEvent),
+    V1(ViolationEventV1),
+    V2(ViolationEvent),
+}
+
+/// Writes what [`StoredEvent`] reads.
+#[derive(Serialize)]
+enum StoredEventRef<'a> {
+    #[expect(dead_code, reason = "keeps the number of the version")]
+    V1,
+    V2(&'a ViolationEvent),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,7 +124,10 @@ pub(crate) async fn load(store: &dyn StateStore, number: u16) -> Result<Partitio
     loop {
         let page = store.scan(&prefix, after.as_deref(), PAGE).await?;
         for (key, value) in &page {
-            let StoredThing::V1(state) = read("device state", value)?;
+            let state = match read("device state", value)? {
+                StoredThing::V1(old) => old.into(),
+                StoredThing::V2(state) => state,
+            };
             let name = key.get(prefix.len()..).unwrap_or_default();
             partition.restore(&String::from_utf8_lossy(name), state);
         }
@@ -132,13 +150,13 @@ pub(crate) fn save(
     for thing in &effects.changed {
         let key = key(b't', number, thing.as_bytes());
         match partition.state(thing) {
-            Some(state) => batch.put(key, write("device state", &StoredThingRef::V1(state))?),
+            Some(state) => batch.put(key, write("device state", &StoredThingRef::V2(state))?),
             None => batch.delete(key),
         }
     }
-    for event in &effects.events {
+    for AlarmEvent { event, .. } in &effects.events {
         let rest = format!("{}{}", event.violation.violation_id, event.event as u8);
-        let value = write("alarm event", &StoredEvent::V1(event.clone()))?;
+        let value = write("alarm event", &StoredEventRef::V2(event))?;
         batch.put(event_key(event.time, rest.as_bytes()), value);
     }
     for sequence in effects.duplicates.iter().chain(&effects.strangers) {
@@ -232,7 +250,10 @@ pub(crate) async fn events(
     let page = store.scan(b"e", Some(&after), PAGE).await?;
     page.into_iter()
         .map(|(key, value)| {
-            let StoredEvent::V1(event) = read("alarm event", &value)?;
+            let event = match read("alarm event", &value)? {
+                StoredEvent::V1(old) => old.into(),
+                StoredEvent::V2(event) => event,
+            };
             Ok((key, event))
         })
         .collect()

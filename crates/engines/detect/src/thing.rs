@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::behavior::BehaviorState;
 use picket_profile::WindowCounts;
 
+pub(crate) mod v1;
+
 /// How many report ids are remembered to tell a repeated report: more than a client may have
 /// unacknowledged (100), all of which it sends again when the server was killed before its PUBACKs.
 const REPORT_IDS_MAX: usize = 128;

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use picket_core::{MetricValue, Timestamp};
 
-use super::{
-    Datapoint, DeviceDelta, Effects, OutboxEntry, Partition, Scene, Tracked, datapoint, invalidated,
-};
+use super::{Datapoint, DeviceDelta, Effects, OutboxEntry, Partition, Scene, Tracked, datapoint};
 use crate::thing::ThingState;
+use crate::violation;
 use picket_profile::{Measured, Observation, Side, WindowCounts, WindowView};
 
 /// Windows that are closed one by one after a pause; what lies further back is closed with the oldest
@@ -106,7 +105,8 @@ impl Partition {
             let behaviors = profile.behaviors.iter();
             for behavior in behaviors.filter(|it| it.metric.name() == DISCONNECT_DURATION) {
                 let (measured, trace) = (zero.clone(), (number, sequence));
-                let point = Datapoint { thing: &thing, profile, behavior, measured, at, trace };
+                let (thing, percentile) = (&*thing, None);
+                let point = Datapoint { thing, profile, behavior, measured, at, trace, percentile };
                 datapoint(state, &point, effects);
             }
         }
@@ -193,7 +193,8 @@ impl Tracked {
                 let measured = behavior.metric.observe(&Observation::Window(view));
                 let Some(measured) = measured else { continue };
                 let trace = (number, sequence);
-                let point = Datapoint { thing, profile, behavior, measured, at: end, trace };
+                let (at, percentile) = (end, None);
+                let point = Datapoint { thing, profile, behavior, measured, at, trace, percentile };
                 datapoint(state, &point, effects);
             }
         }
@@ -213,7 +214,7 @@ impl Tracked {
                 continue;
             }
             if let Some(alarm) = state.alarm.take() {
-                effects.events.push(invalidated(*alarm, now));
+                effects.events.push(violation::invalidated(*alarm, now));
                 *state = crate::behavior::BehaviorState::default();
                 any = true;
             }

@@ -174,6 +174,7 @@ fn outcome_in_memory(records: &[Vec<u8>]) -> Vec<String> {
         .events
         .iter()
         .map(|it| {
+            let it = &it.event;
             let violation = &it.violation;
             let (thing, behavior) = (&violation.thing, &violation.behavior);
             format!("{thing} {behavior} {:?} {} {:?}", it.event, it.time, it.value)

@@ -71,7 +71,7 @@ async fn an_alarm_is_on_within_a_second_of_its_report() {
     let alarm = rig.engine.active(&AlarmFilter::default()).await.unwrap().remove(0);
     assert_eq!(alarm.trace, trace);
     assert_eq!(alarm.violation_id.len(), 32);
-    let none = AlarmFilter { thing: Some("other".to_owned()), profile: None };
+    let none = AlarmFilter { thing: Some("other".to_owned()), ..AlarmFilter::default() };
     assert!(rig.engine.active(&none).await.unwrap().is_empty());
 }
 

@@ -92,7 +92,7 @@ pub(crate) async fn show(
 }
 
 async fn alarms(state: &ConsoleState, name: &ThingName) -> ApiResult<Vec<AlarmView>> {
-    let filter = AlarmFilter { thing: Some(name.as_str().to_owned()), profile: None };
+    let filter = AlarmFilter { thing: Some(name.as_str().to_owned()), ..AlarmFilter::default() };
     let active = state.alarms.active(&filter).await?;
     Ok(active.into_iter().map(|alarm| AlarmView::active(&state.config.index, alarm)).collect())
 }
