@@ -42,7 +42,7 @@ pub use http_peer::HttpPeer;
 pub use just_in_time::{JustInTime, JustInTimeError};
 pub use messages::{Listen, Message, MessageTap, Publish, PublishError, TapError};
 pub use metric_history::{HistoryError, MetricHistory};
-pub use notify::{Notification, Notify, NotifyError};
+pub use notify::{MailText, Notification, Notify, NotifyError};
 pub use pipeline::{Pipeline, StageStatus};
 pub use registry::{Registry, RegistryError};
 pub use remedies::{PlannedChange, Remedies, Remedy, RemedyError, RemedySubject};

@@ -3,6 +3,15 @@
 use async_trait::async_trait;
 use picket_core::{Classified, ErrorCode};
 
+/// How a message reads in a mail, where the message itself is for machines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailText {
+    /// One line; under 100 characters.
+    pub subject: String,
+    /// The text, in lines.
+    pub text: String,
+}
+
 /// One message for the subscribers of a topic.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notification {
@@ -15,6 +24,8 @@ pub struct Notification {
     /// With the same text as one that was published in the last hours, the message is taken for a
     /// repetition and not sent again. Absent where every call is a message of its own.
     pub deduplication_id: Option<String>,
+    /// What subscribers by mail get instead of `subject` and `message`; absent where they get the message.
+    pub mail: Option<MailText>,
 }
 
 /// Why a notification was not taken.

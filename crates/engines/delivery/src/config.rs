@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use picket_outbound::OutboundRules;
 use serde::{Deserialize, Serialize};
 
-use crate::outbound::OutboundRules;
+/// The setting that allows addresses, for messages.
+const ALLOW_HOSTS: &str = "delivery.allow_hosts";
 
 /// Settings of the delivery engine. What concerns one stream stands in the stream's document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,10 +126,15 @@ impl DeliveryConfig {
         range("request_timeout_ms", self.request_timeout_ms, 1, 3_600_000);
         range("drain_ms", self.drain_ms, 0, 60_000);
         range("backlog_bytes_max", self.backlog_bytes_max, 1, u64::MAX);
-        if let Err(problem) = OutboundRules::parse(&self.allow_hosts) {
-            problems.push(format!("delivery.allow_hosts: {problem}"));
+        if let Err(problem) = self.outbound_rules() {
+            problems.push(format!("{ALLOW_HOSTS}: {problem}"));
         }
         problems
+    }
+
+    /// Where streams may connect to, our own collector not counted.
+    pub(crate) fn outbound_rules(&self) -> Result<OutboundRules, String> {
+        OutboundRules::parse(ALLOW_HOSTS, &self.allow_hosts)
     }
 
     /// Whether `endpoint` is a collector that understands our fields.

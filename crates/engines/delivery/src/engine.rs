@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use parking_lot::RwLock;
 use picket_core::{Account, Clock, LedgerSnapshot, Tasks, Timestamp};
+use picket_outbound::{TlsError, tls_config};
 use picket_ports::registry::{Document, DocumentKind};
 use picket_ports::{
     Delivery, DeliveryError, EventLogs, LogError, Receipt, Record, Registry, RegistryError,
@@ -18,8 +19,6 @@ use tokio_util::sync::CancellationToken;
 use crate::backup::BackupStore;
 use crate::books::{self, StreamStatus};
 use crate::config::DeliveryConfig;
-use crate::hec::{TlsError, client_config};
-use crate::outbound::OutboundRules;
 use crate::process::Functions;
 use crate::route::{self, RouteMaker};
 use crate::state;
@@ -116,8 +115,8 @@ impl DeliveryEngine {
         if !problems.is_empty() {
             return Err(OpenError::Config(problems.join("; ")));
         }
-        let tls = client_config(&config.extra_roots, &deps.extra_roots)?;
-        let mut rules = OutboundRules::parse(&config.allow_hosts).map_err(OpenError::Config)?;
+        let tls = tls_config(&config.extra_roots, &deps.extra_roots)?;
+        let mut rules = config.outbound_rules().map_err(OpenError::Config)?;
         if let Some(own) = &config.own_hec {
             rules.allow_url(own);
         }

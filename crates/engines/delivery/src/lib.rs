@@ -17,7 +17,6 @@ mod document;
 mod engine;
 mod hec;
 mod job;
-mod outbound;
 mod process;
 mod reader;
 mod record;
@@ -29,7 +28,7 @@ pub use books::StreamStatus;
 pub use config::{DeliveryConfig, NATIVE_TRANSFORM, NativeFunction};
 pub use document::validate;
 pub use engine::{DeliveryDeps, DeliveryEngine, OpenError};
-pub use hec::TlsError;
+pub use picket_outbound::TlsError;
 pub use process::{Functions, InvokeError};
 pub use record::RECORD_BYTES_MAX;
 

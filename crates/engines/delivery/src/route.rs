@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picket_core::{Secret, Tasks};
+use picket_outbound::{Looseness, OutboundRules};
 use picket_ports::registry::Document;
 use picket_transform::{EventTime, NativeTransform};
 use picket_wire_hec::{Channel, EndpointKind};
@@ -13,7 +14,6 @@ use crate::backup::key::KeyTemplate;
 use crate::config::DeliveryConfig;
 use crate::document::{BackupMode, Compression, S3Destination, SplunkDestination, StreamDocument};
 use crate::hec::{HecClient, HecOptions};
-use crate::outbound::OutboundRules;
 use crate::process::Transform;
 
 /// Stands for our own collector in a document's `HECEndpoint`.
@@ -63,11 +63,14 @@ impl RouteMaker {
             }
             (other, _) => other.to_owned(),
         };
-        let target = self.rules.check(&endpoint).map_err(|refused| problem(refused.to_string()))?;
+        let target = self.rules.check(&endpoint, Looseness::default());
+        let target = target.map_err(|refused| problem(refused.to_string()))?;
+        let resolver = self.rules.resolver(target.is_allowed_by_name);
         let options = HecOptions {
             config: &self.config,
             tls: self.tls.clone(),
-            target,
+            url: target.url.to_string(),
+            resolver,
             kind: destination.kind,
             token: destination.token.clone(),
             channel,

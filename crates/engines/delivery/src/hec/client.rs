@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use picket_core::{Secret, Tasks};
+use picket_outbound::Resolver;
 use picket_wire_hec::reply::ReplyBody;
 use picket_wire_hec::route::CHANNEL_HEADER;
 use picket_wire_hec::{Channel, EndpointKind, Endpoints, ReplyCode, ack, compression};
@@ -20,7 +21,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::channel::{Acknowledged, ChannelBook, Sending};
 use super::classify::{self, HecFailure};
 use crate::config::DeliveryConfig;
-use crate::outbound::Checked;
 
 /// Longest answer that is read.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -33,7 +33,8 @@ const IDLE_MAX: Duration = Duration::from_secs(10);
 pub(crate) struct HecOptions<'a> {
     pub(crate) config: &'a DeliveryConfig,
     pub(crate) tls: rustls::ClientConfig,
-    pub(crate) target: Checked,
+    pub(crate) url: String,
+    pub(crate) resolver: Resolver,
     pub(crate) kind: EndpointKind,
     pub(crate) token: Secret,
     pub(crate) channel: Channel,
@@ -89,16 +90,11 @@ impl HecClient {
             HeaderValue::from_str(&format!("Splunk {}", options.token.expose()))
                 .map_err(|error| failed(&error))?;
         authorization.set_sensitive(true);
-        let endpoints = Endpoints::below(options.target.url.as_str(), options.kind);
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(options.tls)
-            .dns_resolver(Arc::new(options.target))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
+        let endpoints = Endpoints::below(&options.url, options.kind);
+        let connecting = Duration::from_millis(config.connect_timeout_ms);
+        let asking = Duration::from_millis(config.request_timeout_ms);
+        let http = picket_outbound::client(options.tls, options.resolver, connecting, asking)
             .cookie_store(true)
-            .user_agent(concat!("picket/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-            .timeout(Duration::from_millis(config.request_timeout_ms))
             .pool_max_idle_per_host(config.in_flight_max + 1)
             .pool_idle_timeout(IDLE_MAX)
             .tcp_nodelay(true)

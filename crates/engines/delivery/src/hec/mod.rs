@@ -4,13 +4,10 @@ mod channel;
 mod classify;
 mod client;
 pub(crate) mod deliver;
-mod tls;
 
 use std::time::Duration;
 
 pub(crate) use client::{HecClient, HecOptions};
-pub use tls::TlsError;
-pub(crate) use tls::client_config;
 
 /// Longest pause between two tries.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);

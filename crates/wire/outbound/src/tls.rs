@@ -25,7 +25,10 @@ pub enum TlsError {
 }
 
 /// Trusts the machine's roots, those in the PEM files `paths` and those in the PEM texts `pems`.
-pub(crate) fn client_config(paths: &[PathBuf], pems: &[String]) -> Result<ClientConfig, TlsError> {
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn tls_config(paths: &[PathBuf], pems: &[String]) -> Result<ClientConfig, TlsError> {
     let mut roots = RootCertStore::empty();
     let native = rustls_native_certs::load_native_certs();
     for error in &native.errors {

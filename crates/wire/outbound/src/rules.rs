@@ -1,4 +1,4 @@
-//! Where a stream may connect to: never to link-local, loopback or private addresses unless allowed.
+//! The rules: never to link-local, loopback or private addresses unless allowed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -6,45 +6,88 @@ use ipnet::IpNet;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+/// Longest URL.
+const URL_CHARS_MAX: usize = 2_048;
+
 /// Why an address is not connected to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
+pub enum Refused {
+    /// No URL, or one that is too long.
     #[error("`{0}` is not a URL")]
     NotAUrl(String),
+    /// Another scheme than http and https.
     #[error("a URL of scheme `{0}` is not allowed; use https")]
     Scheme(String),
+    /// Plain http to a host that is not on the allow list.
     #[error(
-        "plain http would show the token to the network; use https, or add `{0}` to delivery.allow_hosts"
+        "plain http would show what is sent to the network; use https, or add `{host}` to {key}"
     )]
-    PlainHttp(String),
-    #[error("the URL must not hold a user name, password, query or fragment")]
-    Extras,
+    PlainHttp {
+        /// The host.
+        host: String,
+        /// The setting that could allow it.
+        key: &'static str,
+    },
+    /// More than an address.
+    #[error("the URL must not hold {0}")]
+    Extras(&'static str),
+    /// An address inside.
     #[error(
-        "{0} is a link-local, loopback, private or special address; add it to delivery.allow_hosts if it is meant"
+        "{address} is a link-local, loopback, private or special address; add it to {key} if it is meant"
     )]
-    Address(IpAddr),
+    Address {
+        /// The address.
+        address: IpAddr,
+        /// The setting that could allow it.
+        key: &'static str,
+    },
+}
+
+/// What a URL may hold beside scheme, host, port and path.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Looseness {
+    /// A query.
+    pub query: bool,
+    /// The scheme `http`, to hosts that are not on the allow list either.
+    pub plain_http: bool,
 }
 
 /// The allow list, parsed.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct OutboundRules {
+#[derive(Debug, Clone)]
+pub struct OutboundRules {
+    /// The setting that it is, for messages.
+    key: &'static str,
     blocks: Vec<IpNet>,
     hosts: Vec<(String, Option<u16>)>,
 }
 
 /// An address that passed, as far as that can be told without looking its name up.
 #[derive(Debug, Clone)]
-pub(crate) struct Checked {
-    pub(crate) url: Url,
+pub struct Checked {
+    /// The address.
+    pub url: Url,
     /// The host is on the allow list by name: whatever it resolves to is fine.
-    allowed_by_name: bool,
+    pub is_allowed_by_name: bool,
+}
+
+/// Looks names up and leaves out what may not be connected to, so that a name cannot be pointed inside
+/// after it was checked.
+#[derive(Debug, Clone)]
+pub struct Resolver {
+    key: &'static str,
+    /// Whatever a name resolves to is fine.
+    trusts_names: bool,
     blocks: Vec<IpNet>,
 }
 
 impl OutboundRules {
-    /// Reads the entries of `allow_hosts`.
-    pub(crate) fn parse(entries: &[String]) -> Result<Self, String> {
-        let mut rules = Self::default();
+    /// Reads the entries of the setting `key`, for example `delivery.allow_hosts`: host names, addresses,
+    /// blocks, or `host:port`.
+    ///
+    /// # Errors
+    /// An entry that is none of these, in words for people.
+    pub fn parse(key: &'static str, entries: &[String]) -> Result<Self, String> {
+        let mut rules = Self { key, blocks: Vec::new(), hosts: Vec::new() };
         for entry in entries {
             if let Ok(block) = entry.parse::<IpNet>() {
                 rules.blocks.push(block);
@@ -70,12 +113,12 @@ impl OutboundRules {
     }
 
     /// Allows one host, at one port or at all.
-    pub(crate) fn allow_host(&mut self, host: &str, port: Option<u16>) {
+    pub fn allow_host(&mut self, host: &str, port: Option<u16>) {
         self.hosts.push((bare(host), port));
     }
 
     /// Allows the host and port of `url`; one that is no URL allows nothing.
-    pub(crate) fn allow_url(&mut self, url: &str) {
+    pub fn allow_url(&mut self, url: &str) {
         let Ok(url) = Url::parse(url) else { return };
         if let Some(host) = url.host_str() {
             self.allow_host(host, url.port_or_known_default());
@@ -83,31 +126,48 @@ impl OutboundRules {
     }
 
     /// Checks everything that can be seen on the URL itself.
-    pub(crate) fn check(&self, text: &str) -> Result<Checked, Refused> {
-        let shown = || text.chars().take(200).collect::<String>();
-        let url = Url::parse(text).map_err(|_| Refused::NotAUrl(shown()))?;
-        let host = bare(url.host_str().ok_or_else(|| Refused::NotAUrl(shown()))?);
+    ///
+    /// # Errors
+    /// Why it is not connected to.
+    pub fn check(&self, text: &str, looseness: Looseness) -> Result<Checked, Refused> {
+        let not_a_url = || Refused::NotAUrl(text.chars().take(200).collect());
+        if text.len() > URL_CHARS_MAX {
+            return Err(not_a_url());
+        }
+        let url = Url::parse(text).map_err(|_| not_a_url())?;
+        let host = bare(url.host_str().ok_or_else(not_a_url)?);
         let port = url.port_or_known_default();
-        let allowed_by_name =
+        let is_allowed_by_name =
             self.hosts.iter().any(|(name, at)| *name == host && (at.is_none() || *at == port));
         let address: Option<IpAddr> = host.parse().ok();
-        let allowed_by_block =
+        let is_allowed_by_block =
             address.is_some_and(|address| self.blocks.iter().any(|block| block.contains(&address)));
-        let allowed = allowed_by_name || allowed_by_block;
+        let is_allowed = is_allowed_by_name || is_allowed_by_block;
         match url.scheme() {
             "https" => {}
-            "http" if allowed => {}
-            "http" => return Err(Refused::PlainHttp(host)),
+            "http" if is_allowed || looseness.plain_http => {}
+            "http" => return Err(Refused::PlainHttp { host, key: self.key }),
             other => return Err(Refused::Scheme(other.to_owned())),
         }
-        let has_user = !url.username().is_empty() || url.password().is_some();
-        if has_user || url.query().is_some() || url.fragment().is_some() {
-            return Err(Refused::Extras);
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Refused::Extras("a user name or password"));
         }
-        if let Some(address) = address.filter(|address| !allowed && is_special(*address)) {
-            return Err(Refused::Address(address));
+        if url.fragment().is_some() {
+            return Err(Refused::Extras("a fragment"));
         }
-        Ok(Checked { url, allowed_by_name, blocks: self.blocks.clone() })
+        if url.query().is_some() && !looseness.query {
+            return Err(Refused::Extras("a query"));
+        }
+        if let Some(address) = address.filter(|address| !is_allowed && is_special(*address)) {
+            return Err(Refused::Address { address, key: self.key });
+        }
+        Ok(Checked { url, is_allowed_by_name })
+    }
+
+    /// Looks names up for URLs that were [`Checked`]: one for those whose host is on the allow list by
+    /// name, and one for all others.
+    pub fn resolver(&self, trusts_names: bool) -> Resolver {
+        Resolver { key: self.key, trusts_names, blocks: self.blocks.clone() }
     }
 }
 
@@ -168,21 +228,21 @@ fn is_special_v4(v4: Ipv4Addr) -> bool {
         || (a == 192 && b == 0)
 }
 
-/// Looks names up and leaves out what may not be connected to, so that a name cannot be pointed inside
-/// after it was checked.
-impl Resolve for Checked {
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let rules = self.clone();
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let allowed = |address: &SocketAddr| {
-                rules.allowed_by_name
+                rules.trusts_names
                     || !is_special(address.ip())
                     || rules.blocks.iter().any(|block| block.contains(&address.ip()))
             };
             let (good, bad): (Vec<SocketAddr>, Vec<SocketAddr>) = found.partition(allowed);
             match (good.is_empty(), bad.first()) {
-                (true, Some(bad)) => Err(Refused::Address(bad.ip()).into()),
+                (true, Some(bad)) => {
+                    Err(Refused::Address { address: bad.ip(), key: rules.key }.into())
+                }
                 _ => Ok(Box::new(good.into_iter()) as Addrs),
             }
         })
@@ -197,7 +257,7 @@ mod tests {
 
     fn rules(entries: &[&str]) -> OutboundRules {
         let entries: Vec<String> = entries.iter().map(|it| (*it).to_owned()).collect();
-        OutboundRules::parse(&entries).unwrap()
+        OutboundRules::parse("delivery.allow_hosts", &entries).unwrap()
     }
 
     #[test]
@@ -226,20 +286,32 @@ mod tests {
             "198.18.0.1",
             "192.0.0.1",
         ] {
-            let checked = rules(&[]).check(&format!("https://{host}:8088"));
-            assert!(matches!(checked, Err(Refused::Address(_))), "{host} gave {checked:?}");
+            let checked = rules(&[]).check(&format!("https://{host}:8088"), Looseness::default());
+            assert!(matches!(checked, Err(Refused::Address { .. })), "{host} gave {checked:?}");
         }
     }
 
     #[test]
     fn other_hostile_urls_are_refused() {
-        let check = |url| rules(&[]).check(url).unwrap_err();
+        let check = |url| rules(&[]).check(url, Looseness::default()).unwrap_err();
         assert!(matches!(check("ftp://h.example"), Refused::Scheme(_)));
         assert!(matches!(check("file:///etc/passwd"), Refused::NotAUrl(_) | Refused::Scheme(_)));
-        assert!(matches!(check("http://h.example"), Refused::PlainHttp(_)));
-        assert_eq!(check("https://user:pw@h.example"), Refused::Extras);
-        assert_eq!(check("https://h.example/?token=x"), Refused::Extras);
+        assert!(matches!(check("http://h.example"), Refused::PlainHttp { .. }));
+        assert!(matches!(check("https://user:pw@h.example"), Refused::Extras(_)));
+        assert_eq!(check("https://h.example/?token=x"), Refused::Extras("a query"));
+        assert_eq!(check("https://h.example/#x"), Refused::Extras("a fragment"));
         assert!(matches!(check("not a url"), Refused::NotAUrl(_)));
+        let long = format!("https://h.example/{}", "x".repeat(URL_CHARS_MAX));
+        assert!(matches!(check(&long), Refused::NotAUrl(_)));
+    }
+
+    #[test]
+    fn a_loose_check_takes_queries_and_plain_http_and_still_refuses_what_is_inside() {
+        let loose = Looseness { query: true, plain_http: true };
+        let check = |url| rules(&[]).check(url, loose);
+        assert!(check("http://h.example/hook?key=x").is_ok());
+        assert!(matches!(check("http://127.0.0.1/hook"), Err(Refused::Address { .. })));
+        assert!(matches!(check("http://u@h.example/"), Err(Refused::Extras(_))));
     }
 
     #[test]
@@ -254,35 +326,38 @@ mod tests {
             "https://8.8.8.8",
             "https://splunk.example",
         ] {
-            assert!(rules.check(url).is_ok(), "{url}");
+            assert!(rules.check(url, Looseness::default()).is_ok(), "{url}");
         }
         for url in ["https://127.0.0.1:8089", "https://127.0.0.2:8088", "https://10.2.0.1"] {
-            assert!(rules.check(url).is_err(), "{url}");
+            assert!(rules.check(url, Looseness::default()).is_err(), "{url}");
         }
     }
 
     #[test]
     fn an_entry_that_is_none_is_refused() {
         for entry in ["", "http://x", "h:port", "a b", ":80", "10.0.0.0/99"] {
-            assert!(OutboundRules::parse(&[entry.to_owned()]).is_err(), "{entry}");
+            assert!(OutboundRules::parse("k", &[entry.to_owned()]).is_err(), "{entry}");
         }
     }
 
     #[tokio::test]
     async fn a_name_that_points_inside_is_refused_when_it_is_looked_up() {
-        let checked = rules(&[]).check("https://localhost:1").unwrap();
-        let error = checked.resolve("localhost".parse().unwrap()).await.err().unwrap();
+        let checked = rules(&[]).check("https://localhost:1", Looseness::default()).unwrap();
+        let resolver = rules(&[]).resolver(checked.is_allowed_by_name);
+        let error = resolver.resolve("localhost".parse().unwrap()).await.err().unwrap();
         assert!(error.to_string().contains("delivery.allow_hosts"), "{error}");
-        let checked = rules(&["localhost"]).check("https://localhost:1").unwrap();
-        assert!(checked.resolve("localhost".parse().unwrap()).await.is_ok());
+        let rules = rules(&["localhost"]);
+        let checked = rules.check("https://localhost:1", Looseness::default()).unwrap();
+        let resolver = rules.resolver(checked.is_allowed_by_name);
+        assert!(resolver.resolve("localhost".parse().unwrap()).await.is_ok());
     }
 
     proptest! {
         #[test]
         fn arbitrary_texts_never_panic(text in ".{0,60}") {
-            drop(rules(&[]).check(&text));
-            drop(rules(&[]).check(&format!("https://{text}")));
-            drop(OutboundRules::parse(&[text]));
+            drop(rules(&[]).check(&text, Looseness::default()));
+            drop(rules(&[]).check(&format!("https://{text}"), Looseness::default()));
+            drop(OutboundRules::parse("k", &[text]));
         }
     }
 }
