@@ -157,6 +157,17 @@ impl StateStores for FjallStore {
         let state = opened.await.map_err(|error| storage_error(name, &error))??;
         Ok(Arc::new(state))
     }
+
+    async fn state_names(&self, prefix: &str) -> Result<Vec<String>, LogError> {
+        Ok(FjallState::names(&self.database, prefix))
+    }
+
+    async fn drop_state(&self, name: &str) -> Result<(), LogError> {
+        let (database, owned) = (self.database.clone(), name.to_owned());
+        let removed =
+            tokio::task::spawn_blocking(move || FjallState::remove(&database, &owned)).await;
+        removed.map_err(|error| storage_error(name, &error))?
+    }
 }
 
 #[cfg(test)]

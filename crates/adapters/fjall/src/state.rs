@@ -11,6 +11,13 @@ use picket_ports::state_store::{Pairs, StateBatch, StateStore};
 use crate::committer::{Committer, Work};
 use crate::failure::{log_error, storage_error};
 
+/// What the keyspaces of state stores begin with.
+const PREFIX: &str = "state.";
+
+fn keyspace_name(name: &str) -> String {
+    format!("{PREFIX}{name}")
+}
+
 pub(crate) struct FjallState {
     name: Arc<str>,
     keyspace: Keyspace,
@@ -35,9 +42,34 @@ impl FjallState {
                 .manual_journal_persist(true)
         };
         let keyspace = database
-            .keyspace(&format!("state.{name}"), options)
+            .keyspace(&keyspace_name(&name), options)
             .map_err(|error| log_error(&name, &error))?;
         Ok(Self { name: name.into(), keyspace, committer })
+    }
+
+    /// The names of the stores that there are, those that begin with `prefix`, in order.
+    pub(crate) fn names(database: &fjall::Database, prefix: &str) -> Vec<String> {
+        let wanted = keyspace_name(prefix);
+        let names = database.list_keyspace_names();
+        let mut names: Vec<String> = names
+            .iter()
+            .filter(|name| name.starts_with(wanted.as_str()))
+            .filter_map(|name| name.strip_prefix(PREFIX).map(str::to_owned))
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Removes the store `name`, if it is there.
+    pub(crate) fn remove(database: &fjall::Database, name: &str) -> Result<(), LogError> {
+        let full = keyspace_name(name);
+        if !database.keyspace_exists(&full) {
+            return Ok(());
+        }
+        let removed = database
+            .keyspace(&full, KeyspaceCreateOptions::default)
+            .and_then(|keyspace| database.delete_keyspace(keyspace));
+        removed.map_err(|error| log_error(name, &error))
     }
 
     async fn blocking<T: Send + 'static>(
@@ -82,6 +114,10 @@ impl StateStore for FjallState {
             Ok(pairs)
         })
         .await
+    }
+
+    fn pairs_estimate(&self) -> u64 {
+        u64::try_from(self.keyspace.approximate_len()).unwrap_or(u64::MAX)
     }
 
     async fn commit(&self, batch: StateBatch) -> Result<(), LogError> {

@@ -9,6 +9,7 @@ pub async fn state_stores(stores: &dyn StateStores) {
     removals_win_over_writes_of_the_same_batch(&*stores.open_state("removals").await.unwrap())
         .await;
     stores_are_apart(stores).await;
+    stores_are_named_and_dropped_as_a_whole(stores).await;
 }
 
 async fn reads_what_was_committed(store: &dyn StateStore) {
@@ -49,4 +50,24 @@ async fn stores_are_apart(stores: &dyn StateStores) {
     batch.put("key", "1");
     one.commit(batch).await.unwrap();
     assert_eq!(two.get(b"key").await.unwrap(), None);
+}
+
+async fn stores_are_named_and_dropped_as_a_whole(stores: &dyn StateStores) {
+    for name in ["day-2", "day-1", "other"] {
+        let store = stores.open_state(name).await.unwrap();
+        let mut batch = StateBatch::default();
+        batch.put("key", name);
+        store.commit(batch).await.unwrap();
+        assert!(store.pairs_estimate() >= 1);
+    }
+    assert_eq!(stores.state_names("day-").await.unwrap(), ["day-1", "day-2"]);
+    stores.drop_state("day-1").await.unwrap();
+    stores.drop_state("day-1").await.unwrap();
+    stores.drop_state("day-never").await.unwrap();
+    assert_eq!(stores.state_names("day-").await.unwrap(), ["day-2"]);
+    let again = stores.open_state("day-1").await.unwrap();
+    assert_eq!(again.get(b"key").await.unwrap(), None);
+    let kept = stores.open_state("day-2").await.unwrap();
+    assert_eq!(kept.get(b"key").await.unwrap().as_deref(), Some(b"day-2".as_slice()));
+    stores.drop_state("day-1").await.unwrap();
 }

@@ -55,6 +55,9 @@ pub trait StateStore: std::fmt::Debug + Send + Sync {
         pairs_max: usize,
     ) -> Result<Pairs, LogError>;
 
+    /// About how many pairs there are; writes of a key that was there may count again.
+    fn pairs_estimate(&self) -> u64;
+
     /// Applies `batch` atomically; resolves after it is on stable storage.
     async fn commit(&self, batch: StateBatch) -> Result<(), LogError>;
 }
@@ -64,4 +67,12 @@ pub trait StateStore: std::fmt::Debug + Send + Sync {
 pub trait StateStores: std::fmt::Debug + Send + Sync {
     /// Opens or creates the store `name` (`[a-z0-9-]+`).
     async fn open_state(&self, name: &str) -> Result<Arc<dyn StateStore>, LogError>;
+
+    /// The names that begin with `prefix` of the stores that were created and not dropped, in order.
+    async fn state_names(&self, prefix: &str) -> Result<Vec<String>, LogError>;
+
+    /// Removes the store `name` with all that is in it, at the cost of one change whatever its size; one
+    /// that is not there is fine. Whoever opens the name afterwards gets an empty store. What is written
+    /// through handles from before is lost.
+    async fn drop_state(&self, name: &str) -> Result<(), LogError>;
 }

@@ -64,6 +64,15 @@ impl StateStores for MemoryStates {
     async fn open_state(&self, _name: &str) -> Result<Arc<dyn StateStore>, LogError> {
         Ok(Arc::clone(&self.0) as Arc<dyn StateStore>)
     }
+
+    async fn state_names(&self, _prefix: &str) -> Result<Vec<String>, LogError> {
+        Ok(Vec::new())
+    }
+
+    async fn drop_state(&self, _name: &str) -> Result<(), LogError> {
+        self.0.durable.lock().clear();
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -83,6 +92,10 @@ impl StateStore for Store {
         let range = durable.range::<[u8], _>((from, Bound::Unbounded));
         let found = range.take_while(|(key, _)| key.starts_with(prefix)).take(pairs_max);
         Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn pairs_estimate(&self) -> u64 {
+        self.durable.lock().len() as u64
     }
 
     async fn commit(&self, batch: StateBatch) -> Result<(), LogError> {
