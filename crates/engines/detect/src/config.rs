@@ -37,6 +37,9 @@ pub struct DetectConfig {
     /// How long the alarm history is kept. Default `720h` (30 days).
     #[serde(with = "text")]
     pub history: Duration,
+    /// How long datapoints are kept, in whole days. Default `336h` (14 days).
+    #[serde(with = "text")]
+    pub datapoints: Duration,
     /// Unregistered identities that are remembered at most; reports and counts of further ones are not
     /// evaluated. Registered things are always. Default 1,000,000.
     pub identities_max: usize,
@@ -56,6 +59,7 @@ impl Default for DetectConfig {
             retention: Duration::from_secs(3600),
             silence: Duration::from_secs(48 * 3600),
             history: Duration::from_secs(720 * 3600),
+            datapoints: Duration::from_secs(336 * 3600),
             identities_max: 1_000_000,
             partitions: 8,
         }

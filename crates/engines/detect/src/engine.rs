@@ -15,6 +15,7 @@ use crate::alarm_book::AlarmBook;
 use crate::cloud::Cells;
 use crate::config::DetectConfig;
 use crate::flush::{self, Flushed};
+use crate::history::History;
 use crate::intake::Arrivals;
 use crate::partition::{LOG, Scene};
 use crate::stats::{BrokenProfile, Counters, DetectStats};
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) config: DetectConfig,
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) store: Arc<dyn StateStore>,
+    pub(crate) history: History,
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) publish: Arc<dyn Publish>,
@@ -132,6 +134,7 @@ impl DetectEngine {
             dependencies;
         let log = logs.open(LOG, config.partitions).await?;
         let store = states.open_state("detect").await?;
+        let history = History::open(states).await?;
         let mut exported = Vec::new();
         for number in 0..config.partitions {
             let next = storage::export_offset(&*store, number).await?;
@@ -144,6 +147,7 @@ impl DetectEngine {
             config,
             log,
             store,
+            history,
             registry,
             directory,
             publish,

@@ -14,6 +14,7 @@ mod engine;
 mod export;
 mod export_batch;
 mod flush;
+mod history;
 mod intake;
 mod partition;
 mod record;
