@@ -14,7 +14,7 @@ use futures::StreamExt;
 use picket_core::{MetricValue, Tasks, Timestamp, TraceId};
 use picket_ports::event_log::Position;
 use picket_ports::{LogRecord, Message, PublishError, StateBatch};
-use picket_profile::{Export, Side};
+use picket_profile::{Export, Side, WatchedMetric};
 use picket_wire_report::decode;
 
 use crate::engine::Shared;
@@ -198,7 +198,9 @@ impl<'a> Gathering<'a> {
         let Ok(report) = decode(stored_format(cbor), payload) else { return };
         let traffic = report.metrics.as_ref().and_then(|it| it.network_stats).unwrap_or_default();
         for (place, export) in exports {
-            for metric in export.metrics.iter().filter(|metric| metric.side() == Side::Device) {
+            for WatchedMetric { metric, .. } in
+                export.metrics.iter().filter(|it| it.metric.side() == Side::Device)
+            {
                 let measured = measure(metric, &report, || traffic, self.watchlist);
                 let Some(measured) = measured else { continue };
                 let sequence = record.position.sequence;
@@ -211,7 +213,7 @@ impl<'a> Gathering<'a> {
     fn outbox_entry(&mut self, sequence: u64, entry: &OutboxEntry) {
         let OutboxEntry { thing, metric, value, statistic, time } = entry;
         for (place, export) in self.exports(thing) {
-            if export.metrics.iter().any(|exported| exported.name() == metric) {
+            if export.metrics.iter().any(|exported| exported.metric.name() == metric) {
                 let entry = (metric.as_str(), thing.as_str(), value, *time, statistic.as_deref());
                 self.push((place, export), sequence, entry);
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use picket_ports::Directory;
 use picket_ports::registry::Document;
-use picket_profile::{self as profile, CustomMetric, Kind, MetricRef, Profile, Side, Target};
+use picket_profile::{self as profile, CustomMetric, Kind, MetricRef, Profile, Side, Target, Vocabulary, WatchedMetric};
 
 use crate::stats::BrokenProfile;
 
@@ -41,9 +41,10 @@ impl Watchlist {
             }
         }
         let declared: Vec<CustomMetric> = declared.into_values().collect();
+        let vocabulary = Vocabulary { custom: &declared, ..Vocabulary::default() };
         let mut good = Vec::with_capacity(profiles.len());
         for document in profiles {
-            match profile::parse(&document.name, &document.body, &declared) {
+            match profile::parse(&document.name, &document.body, &vocabulary) {
                 Ok(profile) => good.push(profile),
                 Err(problems) => broken.push(BrokenProfile::new(document, &problems)),
             }
@@ -60,7 +61,8 @@ impl Watchlist {
             };
             *longest = behavior.windows.max(*longest);
         }
-        for metric in profiles.iter().filter_map(|it| it.export.as_ref()).flat_map(|it| &it.metrics)
+        for WatchedMetric { metric, .. } in
+            profiles.iter().filter_map(|it| it.export.as_ref()).flat_map(|it| &it.metrics)
         {
             if metric.side() == Side::Cloud && !list.cloud_exports.contains(metric) {
                 list.cloud_exports.push(metric.clone());

@@ -1,11 +1,10 @@
 //! Whether a measured value is as a behaviour expects it (spec device-defender §2.2, §4.3).
 
 use std::fmt;
-use std::net::IpAddr;
 
-use ipnet::IpNet;
 use picket_core::MetricValue;
 
+use crate::blocks::Blocks;
 use crate::measured::Measured;
 
 /// AWS's ten comparison operators.
@@ -78,17 +77,17 @@ pub enum Test {
     /// Compare with a number.
     Number(Operator, f64),
     /// Addresses in, or not in, blocks.
-    Blocks(Operator, Vec<IpNet>),
+    Blocks(Operator, Blocks),
     /// Ports in, or not in, a sorted list.
     Ports(Operator, Vec<u16>),
-    /// Numbers in, or not in, a list.
+    /// Numbers in, or not in, a list sorted by [`f64::total_cmp`], without a negative zero.
     Numbers(Operator, Vec<f64>),
-    /// Texts in, or not in, a list.
+    /// Texts in, or not in, a sorted list.
     Texts(Operator, Vec<String>),
 }
 
 /// What a test says about a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// As expected.
     Complies,
@@ -111,16 +110,16 @@ impl Test {
             }
             (Self::Number(operator, limit), Measured::Number(it)) => compare(*operator, it, limit),
             (Self::Blocks(operator, blocks), Measured::Addresses(them)) => {
-                them.iter().all(|it| is_in_blocks(blocks, *it) == operator.wants_inside())
+                them.iter().all(|it| blocks.contains(*it) == operator.wants_inside())
             }
             (Self::Ports(operator, ports), Measured::Ports(them)) => {
                 them.iter().all(|it| ports.binary_search(it).is_ok() == operator.wants_inside())
             }
             (Self::Numbers(operator, set), Measured::Numbers(them)) => {
-                them.iter().all(|it| set.contains(it) == operator.wants_inside())
+                them.iter().all(|it| holds(set, *it) == operator.wants_inside())
             }
             (Self::Texts(operator, set), Measured::Texts(them)) => {
-                them.iter().all(|it| set.contains(it) == operator.wants_inside())
+                them.iter().all(|it| set.binary_search(it).is_ok() == operator.wants_inside())
             }
             _ => return None,
         };
@@ -141,17 +140,17 @@ impl Test {
     pub fn offending(&self, measured: &Measured) -> String {
         match (self, measured) {
             (Self::Blocks(operator, blocks), Measured::Addresses(them)) => {
-                list(them.iter().filter(|it| is_in_blocks(blocks, **it) != operator.wants_inside()))
+                list(them.iter().filter(|it| blocks.contains(**it) != operator.wants_inside()))
             }
             (Self::Ports(operator, ports), Measured::Ports(them)) => list(
                 them.iter().filter(|it| ports.binary_search(it).is_ok() != operator.wants_inside()),
             ),
             (Self::Numbers(operator, set), Measured::Numbers(them)) => {
-                list(them.iter().filter(|it| set.contains(it) != operator.wants_inside()))
+                list(them.iter().filter(|it| holds(set, **it) != operator.wants_inside()))
             }
-            (Self::Texts(operator, set), Measured::Texts(them)) => {
-                list(them.iter().filter(|it| set.contains(*it) != operator.wants_inside()))
-            }
+            (Self::Texts(operator, set), Measured::Texts(them)) => list(
+                them.iter().filter(|it| set.binary_search(it).is_ok() != operator.wants_inside()),
+            ),
             _ => match self.shown(measured) {
                 MetricValue::Count(count) => count.to_string(),
                 MetricValue::Number(number) => number.to_string(),
@@ -167,7 +166,9 @@ impl fmt::Display for Test {
         match self {
             Self::Count(operator, limit) => write!(f, "{} {limit}", bound(*operator)),
             Self::Number(operator, limit) => write!(f, "{} {limit}", bound(*operator)),
-            Self::Blocks(operator, blocks) => write!(f, "{} {}", set(*operator), list(blocks)),
+            Self::Blocks(operator, blocks) => {
+                write!(f, "{} {}", set(*operator), list(blocks.listed()))
+            }
             Self::Ports(operator, ports) => write!(f, "{} {}", set(*operator), list(ports)),
             Self::Numbers(operator, numbers) => write!(f, "{} {}", set(*operator), list(numbers)),
             Self::Texts(operator, texts) => write!(f, "{} {}", set(*operator), list(texts)),
@@ -175,7 +176,7 @@ impl fmt::Display for Test {
     }
 }
 
-const fn bound(operator: Operator) -> &'static str {
+pub(crate) const fn bound(operator: Operator) -> &'static str {
     match operator {
         Operator::LessThan => "less than",
         Operator::LessThanEquals => "at most",
@@ -201,7 +202,7 @@ fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
     texts.join(", ")
 }
 
-fn compare<T: PartialOrd>(operator: Operator, measured: &T, limit: &T) -> bool {
+pub(crate) fn compare<T: PartialOrd>(operator: Operator, measured: &T, limit: &T) -> bool {
     match operator {
         Operator::LessThan => measured < limit,
         Operator::LessThanEquals => measured <= limit,
@@ -211,13 +212,18 @@ fn compare<T: PartialOrd>(operator: Operator, measured: &T, limit: &T) -> bool {
     }
 }
 
-/// Compares within the family: an IPv4 address is in no IPv6 block.
-fn is_in_blocks(blocks: &[IpNet], address: IpAddr) -> bool {
-    blocks.iter().any(|block| block.contains(&address))
+/// Whether a sorted list holds the number.
+fn holds(sorted: &[f64], number: f64) -> bool {
+    // Adding zero makes a negative zero a positive one.
+    sorted.binary_search_by(|it| it.total_cmp(&(number + 0.0))).is_ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
+    use ipnet::IpNet;
+
     use super::*;
 
     fn check(test: &Test, measured: &Measured, complies: bool) {
@@ -257,6 +263,7 @@ mod tests {
         let addresses = |texts: &[&str]| {
             Measured::addresses(texts.iter().map(|it| it.parse::<IpAddr>().unwrap()))
         };
+        let blocks = Blocks::new(blocks);
         let inside = Test::Blocks(Operator::InCidrSet, blocks.clone());
         let outside = Test::Blocks(Operator::NotInCidrSet, blocks);
         check(&inside, &addresses(&["10.1.2.3", "2001:db8::1", "::ffff:10.0.0.1"]), true);
@@ -288,7 +295,11 @@ mod tests {
             check(&Test::Ports(operator, vec![1]), &Measured::Ports(Vec::new()), true);
         }
         for operator in [Operator::InCidrSet, Operator::NotInCidrSet] {
-            check(&Test::Blocks(operator, Vec::new()), &Measured::Addresses(Vec::new()), true);
+            check(
+                &Test::Blocks(operator, Blocks::new(Vec::new())),
+                &Measured::Addresses(Vec::new()),
+                true,
+            );
         }
     }
 

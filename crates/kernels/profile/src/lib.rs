@@ -4,16 +4,23 @@
 //! The detect engine evaluates live reports with it, the control plane checks documents with it, and a
 //! backtest puts stored datapoints through it.
 
+mod blocks;
+mod dimension;
 mod evaluate;
 mod measured;
 pub mod metrics;
 mod profile;
+mod statistic;
 mod window;
 
+pub use blocks::Blocks;
+pub use dimension::{Dimension, DimensionOperator, MetricDimension, TopicFilters, check_filter};
 pub use evaluate::{Operator, Test, Verdict};
 pub use measured::Measured;
 pub use metrics::{Kind, Metric, Observation, Period, Side};
 pub use profile::{
-    Behavior, CustomMetric, Export, MetricRef, Problem, Profile, Target, parse, parse_custom_metric,
+    Behavior, Criteria, CustomMetric, DURATIONS, ELEMENTS_MAX, Export, MetricRef, Problem, Profile,
+    Target, Vocabulary, WatchedMetric, parse, parse_custom_metric, parse_dimension,
 };
+pub use statistic::{DEVICES_MIN, Statistic};
 pub use window::{WindowCounts, WindowView};

@@ -41,7 +41,8 @@ fn provisioner(registry: Arc<dyn Registry>, account: &Account) -> Provisioner {
             picket_rules::validate(body).map_err(|problems| texts(&problems))
         })
         .with_check(DocumentKind::SecurityProfile, |name, body| {
-            picket_profile::parse(name, body, &[]).map(drop).map_err(|p| texts(&p))
+            let vocabulary = picket_profile::Vocabulary::default();
+            picket_profile::parse(name, body, &vocabulary).map(drop).map_err(|p| texts(&p))
         })
         .with_check(DocumentKind::DeliveryStream, |name, body| {
             picket_delivery::validate(name, body).map_err(|p| texts(&p))

@@ -33,6 +33,10 @@ impl Metric for DisconnectDuration {
         Period::Forbidden
     }
 
+    fn statistical(&self) -> bool {
+        false
+    }
+
     fn allows(&self, operator: Operator) -> bool {
         operator.is_upper_bound()
     }

@@ -32,6 +32,10 @@ impl Metric for MessageByteSize {
         Period::Forbidden
     }
 
+    fn dimension(&self) -> bool {
+        true
+    }
+
     fn observe(&self, observation: &Observation<'_>) -> Option<Measured> {
         let Observation::Window(window) = observation else {
             return None;

@@ -135,6 +135,16 @@ pub trait Metric: std::fmt::Debug + Sync {
         }
     }
 
+    /// Whether a behaviour may compare it with a percentile over the devices of the profile.
+    fn statistical(&self) -> bool {
+        self.kind() == Kind::Count
+    }
+
+    /// Whether it can be counted for some topics only.
+    fn dimension(&self) -> bool {
+        false
+    }
+
     /// Whether `operator` makes sense for it.
     fn allows(&self, operator: Operator) -> bool {
         self.kind().allows(operator)

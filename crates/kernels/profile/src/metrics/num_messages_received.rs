@@ -28,6 +28,10 @@ impl Metric for NumMessagesReceived {
         "Messages the broker wrote to the device in the period."
     }
 
+    fn dimension(&self) -> bool {
+        true
+    }
+
     fn observe(&self, observation: &Observation<'_>) -> Option<Measured> {
         let Observation::Window(window) = observation else {
             return None;

@@ -28,6 +28,10 @@ impl Metric for NumMessagesSent {
         "Messages the device sent to the broker in the period."
     }
 
+    fn dimension(&self) -> bool {
+        true
+    }
+
     fn observe(&self, observation: &Observation<'_>) -> Option<Measured> {
         let Observation::Window(window) = observation else {
             return None;

@@ -28,6 +28,10 @@ impl Metric for SourceIpAddress {
         "Addresses the device connected from."
     }
 
+    fn dimension(&self) -> bool {
+        true
+    }
+
     fn observe(&self, observation: &Observation<'_>) -> Option<Measured> {
         let Observation::Window(window) = observation else {
             return None;

@@ -1,11 +1,13 @@
 //! The criteria of a behaviour: operator, threshold, time and counts (spec device-defender §3.1, §3.2).
 
-use ipnet::IpNet;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::reader::{Reader, join, kind, unknown, whole};
-use crate::evaluate::{Operator, Test};
+use super::behavior::Criteria;
+use super::reader::{Reader, join, unknown};
+use super::threshold::{plain, threshold};
+use crate::evaluate::Operator;
 use crate::metrics::{Kind, Period};
+use crate::statistic::Statistic;
 
 const MEMBERS: &[&str] = &[
     "comparisonOperator",
@@ -16,24 +18,27 @@ const MEMBERS: &[&str] = &[
     "statisticalThreshold",
     "mlDetectionConfig",
 ];
-const VALUE_MEMBERS: &[&str] = &["count", "cidrs", "ports", "number", "numbers", "strings"];
-const DURATIONS: &[u64] = &[300, 600, 900, 1800, 3600];
-/// Elements of one threshold; AWS allows as many in a whole profile.
-const ELEMENTS_MAX: usize = 1000;
+/// What `durationSeconds` may be.
+pub const DURATIONS: &[u64] = &[300, 600, 900, 1800, 3600];
 
 /// What the metric of a behaviour allows.
 pub(super) struct Allowed<'a> {
     pub(super) metric: &'a str,
     pub(super) kind: Kind,
     pub(super) period: Period,
+    pub(super) statistical: bool,
     pub(super) operator: &'a dyn Fn(Operator) -> bool,
+    pub(super) elements_max: usize,
 }
 
-pub(super) struct Criteria {
-    pub(super) test: Test,
+/// The criteria as they were read.
+pub(super) struct Read {
+    pub(super) criteria: Criteria,
     pub(super) windows: u16,
     pub(super) to_alarm: u8,
     pub(super) to_clear: u8,
+    /// As AWS shows them.
+    pub(super) shown: Map<String, Value>,
 }
 
 pub(super) fn read(
@@ -41,27 +46,74 @@ pub(super) fn read(
     path: &str,
     value: &Value,
     allowed: &Allowed<'_>,
-) -> Option<Criteria> {
+) -> Option<Read> {
     let members = reader.object(path, value, MEMBERS)?;
-    for (name, what) in
-        [("statisticalThreshold", "a statistical threshold"), ("mlDetectionConfig", "ML Detect")]
-    {
-        if members.contains_key(name) {
-            let problem = format!("{what} is not supported yet; use a static threshold (`value`)");
-            reader.problem(&join(path, name), problem);
-            return None;
-        }
+    if members.contains_key("mlDetectionConfig") {
+        let problem = "ML Detect is not supported yet; use a static threshold (`value`) or a percentile \
+             (`statisticalThreshold`)";
+        reader.problem(&join(path, "mlDetectionConfig"), problem);
+        return None;
     }
     let to_alarm = consecutive(reader, path, members, "consecutiveDatapointsToAlarm");
     let to_clear = consecutive(reader, path, members, "consecutiveDatapointsToClear");
-    let windows = windows(reader, path, members, allowed);
+    let is_statistical = members.contains_key("statisticalThreshold");
+    // A percentile is always over a period, also of what has none otherwise.
+    let period =
+        if is_statistical && allowed.statistical { Period::Required } else { allowed.period };
+    let (seconds, windows) = windows(reader, path, members, (allowed.metric, period));
     let operator = operator(reader, path, members, allowed);
-    let Some(value) = members.get("value") else {
-        reader.problem(&join(path, "value"), "is missing");
+    let mut shown = Map::new();
+    let criteria = match (members.get("value"), members.get("statisticalThreshold")) {
+        (None, None) => {
+            reader.problem(&join(path, "value"), "is missing");
+            None
+        }
+        (Some(_), Some(_)) => {
+            let problem = "does not go with `value`; give one of the two";
+            reader.problem(&join(path, "statisticalThreshold"), problem);
+            None
+        }
+        (Some(value), None) => {
+            shown.insert("value".to_owned(), plain(value));
+            let test = threshold(reader, &join(path, "value"), value, (operator?, allowed));
+            test.map(Criteria::Static)
+        }
+        (None, Some(value)) => {
+            let statistic = statistic(reader, &join(path, "statisticalThreshold"), value, allowed)?;
+            let shown_as = json!({ "statistic": statistic.as_str() });
+            shown.insert("statisticalThreshold".to_owned(), shown_as);
+            Some(Criteria::Statistical { operator: operator?, statistic })
+        }
+    }?;
+    shown.insert("comparisonOperator".to_owned(), operator?.as_str().into());
+    shown.insert("consecutiveDatapointsToAlarm".to_owned(), to_alarm.into());
+    shown.insert("consecutiveDatapointsToClear".to_owned(), to_clear.into());
+    if let Some(seconds) = seconds {
+        shown.insert("durationSeconds".to_owned(), seconds.into());
+    }
+    Some(Read { criteria, windows, to_alarm, to_clear, shown })
+}
+
+fn statistic(
+    reader: &mut Reader,
+    path: &str,
+    value: &Value,
+    allowed: &Allowed<'_>,
+) -> Option<Statistic> {
+    let members = reader.object(path, value, &["statistic"])?;
+    if !allowed.statistical {
+        reader.problem(path, format!("does not go with metric {}", allowed.metric));
         return None;
-    };
-    let test = threshold(reader, &join(path, "value"), value, (operator?, allowed))?;
-    Some(Criteria { test, windows, to_alarm, to_clear })
+    }
+    let text = reader.required_text(path, members, "statistic")?;
+    let statistic = Statistic::parse(text);
+    if statistic.is_none() {
+        let known: Vec<_> = Statistic::ALL.iter().map(|it| it.as_str()).collect();
+        let shown: String = text.chars().take(64).collect();
+        let problem = format!("`{shown}` is not one of {}", known.join(", "));
+        reader.problem(&join(path, "statistic"), problem);
+    }
+    statistic
 }
 
 fn consecutive(reader: &mut Reader, path: &str, members: &Map<String, Value>, name: &str) -> u8 {
@@ -79,13 +131,13 @@ fn windows(
     reader: &mut Reader,
     path: &str,
     members: &Map<String, Value>,
-    allowed: &Allowed<'_>,
-) -> u16 {
+    (metric, period): (&str, Period),
+) -> (Option<u64>, u16) {
     let at = join(path, "durationSeconds");
     let seconds = reader.whole(path, members, "durationSeconds");
-    match (seconds, allowed.period) {
+    match (seconds, period) {
         (Some(_), Period::Forbidden) => {
-            reader.problem(&at, format!("does not go with metric {}", allowed.metric));
+            reader.problem(&at, format!("does not go with metric {metric}"));
         }
         (None, Period::Required) if !members.contains_key("durationSeconds") => {
             reader.problem(&at, "is missing; it may be 300, 600, 900, 1800 or 3600");
@@ -95,7 +147,8 @@ fn windows(
         }
         _ => {}
     }
-    seconds.and_then(|seconds| u16::try_from(seconds / 300).ok()).unwrap_or(1).max(1)
+    let windows = seconds.and_then(|it| u16::try_from(it / 300).ok()).unwrap_or(1).max(1);
+    (seconds, windows)
 }
 
 fn operator(
@@ -124,109 +177,4 @@ fn operator(
         return None;
     }
     Some(operator)
-}
-
-fn threshold(
-    reader: &mut Reader,
-    path: &str,
-    value: &Value,
-    (operator, allowed): (Operator, &Allowed<'_>),
-) -> Option<Test> {
-    let members = reader.object(path, value, VALUE_MEMBERS)?;
-    let mut given = members.iter();
-    let (Some((name, value)), None) = (given.next(), given.next()) else {
-        reader.problem(path, format!("must have exactly one member, not {}", members.len()));
-        return None;
-    };
-    let at = join(path, name);
-    match (name.as_str(), allowed.kind) {
-        ("count", Kind::Count) => {
-            let count = required(reader, &at, whole(value), "must be a whole number of at least 0");
-            count.map(|it| Test::Count(operator, it))
-        }
-        // AWS's own samples write a custom number's threshold either way.
-        ("number" | "count", Kind::Number) => {
-            let number = required(reader, &at, number(value), "must be a number");
-            number.map(|it| Test::Number(operator, it))
-        }
-        ("cidrs", Kind::Cidrs) => elements(reader, &at, value, block, "is no IP address or block")
-            .map(|it| Test::Blocks(operator, it)),
-        ("ports", Kind::Ports) => {
-            let mut ports = elements(reader, &at, value, port, "is no port from 0 to 65535")?;
-            ports.sort_unstable();
-            Some(Test::Ports(operator, ports))
-        }
-        ("numbers", Kind::Numbers) => elements(reader, &at, value, number, "is no number")
-            .map(|it| Test::Numbers(operator, it)),
-        ("strings", Kind::Strings) => {
-            let text = |it: &Value| it.as_str().map(str::to_owned);
-            elements(reader, &at, value, text, "is no text").map(|it| Test::Texts(operator, it))
-        }
-        _ => {
-            let wanted = match allowed.kind {
-                Kind::Count => "count",
-                Kind::Cidrs => "cidrs",
-                Kind::Ports => "ports",
-                Kind::Number => "number",
-                Kind::Numbers => "numbers",
-                Kind::Strings => "strings",
-            };
-            let problem = format!("metric {} takes `{wanted}`, not `{name}`", allowed.metric);
-            reader.problem(path, problem);
-            None
-        }
-    }
-}
-
-fn required<T>(reader: &mut Reader, path: &str, value: Option<T>, problem: &str) -> Option<T> {
-    if value.is_none() {
-        reader.problem(path, problem);
-    }
-    value
-}
-
-fn elements<T>(
-    reader: &mut Reader,
-    path: &str,
-    value: &Value,
-    read: impl Fn(&Value) -> Option<T>,
-    problem: &str,
-) -> Option<Vec<T>> {
-    let Some(items) = value.as_array() else {
-        reader.problem(path, format!("must be a list, not {}", kind(value)));
-        return None;
-    };
-    if items.len() > ELEMENTS_MAX {
-        reader.problem(path, format!("has {} elements; at most 1000 are allowed", items.len()));
-        return None;
-    }
-    let mut read_items = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        match read(item) {
-            Some(item) => read_items.push(item),
-            None => {
-                let shown: String = item.to_string().chars().take(64).collect();
-                reader.problem(&format!("{path}[{index}]"), format!("{shown} {problem}"));
-            }
-        }
-    }
-    (read_items.len() == items.len()).then_some(read_items)
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.parse().ok().filter(|it: &f64| it.is_finite()),
-        _ => None,
-    }
-}
-
-fn port(value: &Value) -> Option<u16> {
-    whole(value).and_then(|number| u16::try_from(number).ok())
-}
-
-/// A block, or an address, which is the block of itself.
-fn block(value: &Value) -> Option<IpNet> {
-    let text = value.as_str()?;
-    text.parse().ok().or_else(|| text.parse().ok().map(|ip: std::net::IpAddr| IpNet::from(ip)))
 }

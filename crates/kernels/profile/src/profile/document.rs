@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::criteria::{self, Allowed};
-use super::reader::{Problem, Reader, join, unknown};
-use super::{Behavior, CustomMetric, Export, MetricRef, Profile, Target};
+use super::reader::{Problem, Reader, check_name, join};
+use super::watched::{retained, watched};
+use super::{Behavior, Export, Profile, Target, Vocabulary, WatchedMetric};
 use crate::evaluate::Operator;
-use crate::metrics::{self, Kind, Period};
+use crate::metrics::{Kind, Period};
 
 const MEMBERS: &[&str] = &[
     "securityProfileName",
@@ -20,15 +21,16 @@ const MEMBERS: &[&str] = &[
     "metricsExportConfig",
     "tags",
     "targets",
+    "version",
+    "modified_ms",
 ];
 const BEHAVIOR_MEMBERS: &[&str] =
     &["name", "metric", "metricDimension", "criteria", "suppressAlerts", "exportMetric"];
-const RETAIN_MEMBERS: &[&str] = &["metric", "metricDimension", "exportMetric"];
 const BEHAVIORS_MAX: usize = 100;
+const DESCRIPTION_MAX: usize = 1000;
 
-/// Reads and checks the profile `name`; with all problems if there are any. `custom` are the custom
-/// metrics that exist.
-pub fn parse(name: &str, body: &str, custom: &[CustomMetric]) -> Result<Profile, Vec<Problem>> {
+/// Reads and checks the profile `name`; with all problems if there are any.
+pub fn parse(name: &str, body: &str, vocabulary: &Vocabulary<'_>) -> Result<Profile, Vec<Problem>> {
     let mut reader = Reader::default();
     let document: Value = match serde_json::from_str(body) {
         Ok(document) => document,
@@ -37,39 +39,17 @@ pub fn parse(name: &str, body: &str, custom: &[CustomMetric]) -> Result<Profile,
             return Err(reader.problems);
         }
     };
-    let profile = read(&mut reader, name, &document, custom);
+    let profile = read(&mut reader, name, &document, vocabulary);
+    if reader.elements > vocabulary.elements_max {
+        let (elements, max) = (reader.elements, vocabulary.elements_max);
+        let problem = format!(
+            "have {elements} ports, blocks, numbers and texts in all thresholds together; at most \
+             {max} are allowed"
+        );
+        reader.problem("behaviors", problem);
+    }
     match profile {
         Some(profile) if reader.problems.is_empty() => Ok(profile),
-        _ => Err(reader.problems),
-    }
-}
-
-/// Reads the custom metric `name`: an object with `metricType` (spec device-defender §3.4).
-pub fn parse_custom_metric(name: &str, body: &str) -> Result<CustomMetric, Vec<Problem>> {
-    const KNOWN: &[&str] =
-        &["metricName", "metricType", "displayName", "tags", "clientRequestToken"];
-    const TYPES: &[(&str, Kind)] = &[
-        ("number", Kind::Number),
-        ("number-list", Kind::Numbers),
-        ("string-list", Kind::Strings),
-        ("ip-address-list", Kind::Cidrs),
-    ];
-    let mut reader = Reader::default();
-    if !picket_wire_report::is_custom_metric_name(name) {
-        reader.problem("metricName", "must be 1–128 of [a-zA-Z0-9:_-] and not begin with aws:");
-    }
-    let document = serde_json::from_str(body).unwrap_or(Value::Null);
-    let members = reader.object("", &document, KNOWN);
-    let text = members.and_then(|members| reader.required_text("", members, "metricType"));
-    let kind = TYPES.iter().find(|(name, _)| Some(*name) == text).map(|(_, kind)| *kind);
-    if let (None, Some(text)) = (kind, text) {
-        let known = TYPES.iter().map(|(name, _)| *name);
-        reader.problem("metricType", unknown("type", known, text));
-    }
-    match kind {
-        Some(kind) if reader.problems.is_empty() => {
-            Ok(CustomMetric { name: name.to_owned(), kind })
-        }
         _ => Err(reader.problems),
     }
 }
@@ -78,45 +58,58 @@ fn read(
     reader: &mut Reader,
     name: &str,
     document: &Value,
-    custom: &[CustomMetric],
+    vocabulary: &Vocabulary<'_>,
 ) -> Option<Profile> {
     let members = reader.object("", document, MEMBERS)?;
     check_name(reader, "securityProfileName", name);
-    check_alert_targets(reader, members.get("alertTargets"));
+    check_description(reader, members);
+    let alert_target = alert_target(reader, members.get("alertTargets"));
     let list = reader.list("", members, "behaviors");
     if list.len() > BEHAVIORS_MAX {
         reader
             .problem("behaviors", format!("{} are too many; at most 100 are allowed", list.len()));
         return None;
     }
-    let mut exported = Vec::new();
+    let mut lists = Lists::default();
     let mut behaviors: Vec<Behavior> = Vec::with_capacity(list.len());
     for (index, value) in list.iter().enumerate() {
         let path = format!("behaviors[{index}]");
-        let Some((behavior, export)) = behavior(reader, (name, &path), value, custom) else {
+        let Some((behavior, export)) = behavior(reader, (name, &path), value, vocabulary) else {
             continue;
         };
         if behaviors.iter().any(|other| other.name == behavior.name) {
             reader.problem(&join(&path, "name"), format!("`{}` is given twice", behavior.name));
         }
-        if export {
-            add(&mut exported, behavior.metric.clone());
-        }
+        let metric = behavior.metric.clone();
+        lists.add(WatchedMetric { metric, dimension: behavior.dimension.clone() }, export);
         behaviors.push(behavior);
     }
-    for metric in retained(reader, members, custom) {
-        add(&mut exported, metric);
+    for (metric, export) in retained(reader, members, vocabulary) {
+        lists.add(metric, export);
     }
     let targets = targets(reader, members);
     let topic = export_topic(reader, members.get("metricsExportConfig"));
+    let Lists { exported, retained } = lists;
     let export =
         topic.filter(|_| !exported.is_empty()).map(|topic| Export { topic, metrics: exported });
-    Some(Profile { name: name.to_owned(), targets, behaviors, export })
+    Some(Profile { name: name.to_owned(), targets, behaviors, export, retained, alert_target })
 }
 
-fn add(metrics: &mut Vec<MetricRef>, metric: MetricRef) {
-    if !metrics.contains(&metric) {
-        metrics.push(metric);
+/// What a profile exports and keeps, each metric once.
+#[derive(Default)]
+struct Lists {
+    exported: Vec<WatchedMetric>,
+    retained: Vec<WatchedMetric>,
+}
+
+impl Lists {
+    fn add(&mut self, metric: WatchedMetric, export: bool) {
+        if export && !self.exported.contains(&metric) {
+            self.exported.push(metric.clone());
+        }
+        if !self.retained.contains(&metric) {
+            self.retained.push(metric);
+        }
     }
 }
 
@@ -125,115 +118,109 @@ fn behavior(
     reader: &mut Reader,
     (profile, path): (&str, &str),
     value: &Value,
-    custom: &[CustomMetric],
+    vocabulary: &Vocabulary<'_>,
 ) -> Option<(Behavior, bool)> {
     let members = reader.object(path, value, BEHAVIOR_MEMBERS)?;
-    refuse_dimension(reader, path, members);
     let name = reader.required_text(path, members, "name");
     if let Some(name) = name {
         check_name(reader, &join(path, "name"), name);
     }
     let suppress_alerts = reader.flag(path, members, "suppressAlerts");
     let export = reader.flag(path, members, "exportMetric");
-    let metric = metric(reader, path, members, custom);
+    let watched = watched(reader, path, members, vocabulary);
     let Some(criteria_value) = members.get("criteria") else {
         reader.problem(&join(path, "criteria"), "is missing");
         return None;
     };
-    let (name, (metric, kind)) = (name?, metric?);
-    let built_in = match metric {
-        MetricRef::BuiltIn(index) => metrics::ALL.get(index),
-        MetricRef::Custom(_) => None,
-    };
+    let (WatchedMetric { metric, dimension }, kind) = watched?;
+    let built_in = metric.built_in();
     let custom_period = if kind == Kind::Number { Period::Optional } else { Period::Forbidden };
     let allowed = Allowed {
         metric: metric.name(),
         kind,
         period: built_in.map_or(custom_period, |it| it.period()),
+        statistical: built_in.map_or(kind == Kind::Number, |it| it.statistical()),
         operator: &|operator: Operator| match built_in {
             Some(metric) => metric.allows(operator),
             None => kind.allows(operator),
         },
+        elements_max: vocabulary.elements_max,
     };
     let read = criteria::read(reader, &join(path, "criteria"), criteria_value, &allowed)?;
-    let behavior = Behavior {
-        id: identity(&[profile, name, metric.name(), &criteria_value.to_string()]),
+    let name = name?;
+    let lens = dimension.as_ref().map(|it| it.lens.to_string());
+    let mut behavior = Behavior {
+        id: identity(&[profile, name, metric.name(), &meaning(&read.shown)], lens.as_deref()),
         name: name.to_owned(),
-        test: read.test,
+        dimension,
+        criteria: read.criteria,
         windows: read.windows,
         to_alarm: read.to_alarm,
         to_clear: read.to_clear,
         suppress_alerts,
         metric,
+        definition: Arc::from(""),
     };
+    behavior.definition = definition(&behavior, read.shown, export);
     Some((behavior, export))
 }
 
+/// The behaviour as AWS shows it. What is off is left out.
+fn definition(behavior: &Behavior, criteria: Map<String, Value>, export: bool) -> Arc<str> {
+    let mut shown = Map::new();
+    shown.insert("name".to_owned(), behavior.name.as_str().into());
+    shown.insert("metric".to_owned(), behavior.metric.name().into());
+    if let Some(it) = &behavior.dimension {
+        let dimension = serde_json::json!({
+            "dimensionName": it.dimension.name,
+            "operator": it.operator.as_str(),
+        });
+        shown.insert("metricDimension".to_owned(), dimension);
+    }
+    shown.insert("criteria".to_owned(), Value::Object(criteria));
+    for (name, flag) in [("suppressAlerts", behavior.suppress_alerts), ("exportMetric", export)] {
+        if flag {
+            shown.insert(name.to_owned(), true.into());
+        }
+    }
+    Value::Object(shown).to_string().into()
+}
+
+/// The criteria as text, the same however they were written: in the order of names, without counts of
+/// one, which are the default.
+fn meaning(criteria: &Map<String, Value>) -> String {
+    let is_default = |name: &str, value: &Value| {
+        matches!(name, "consecutiveDatapointsToAlarm" | "consecutiveDatapointsToClear")
+            && value.as_u64() == Some(1)
+    };
+    let said = criteria.iter().filter(|(name, value)| !is_default(name, value));
+    let sorted: std::collections::BTreeMap<_, _> = said.collect();
+    let texts = sorted.into_iter().map(|(name, value)| format!("\"{name}\":{value}"));
+    format!("{{{}}}", texts.collect::<Vec<_>>().join(","))
+}
+
 /// A number for a behaviour that changes when what it means changes.
-fn identity(parts: &[&str]) -> u64 {
+fn identity(parts: &[&str], lens: Option<&str>) -> u64 {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();
-    for part in parts {
+    for part in parts.iter().copied().chain(lens) {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
     hash.finalize().iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
-fn metric(
-    reader: &mut Reader,
-    path: &str,
-    members: &serde_json::Map<String, Value>,
-    custom: &[CustomMetric],
-) -> Option<(MetricRef, Kind)> {
-    let name = reader.required_text(path, members, "metric")?;
-    if let Some(index) = metrics::index_of(name) {
-        return Some((MetricRef::BuiltIn(index), metrics::ALL.get(index)?.kind()));
-    }
-    if let Some(metric) = custom.iter().find(|metric| metric.name == name) {
-        return Some((MetricRef::Custom(Arc::from(name)), metric.kind));
-    }
-    let built_in = metrics::ALL.iter().map(|metric| metric.name());
-    let known = built_in.chain(custom.iter().map(|metric| metric.name.as_str()));
-    reader.problem(&join(path, "metric"), unknown("metric", known, name));
-    None
-}
-
-fn refuse_dimension(reader: &mut Reader, path: &str, members: &serde_json::Map<String, Value>) {
-    if members.contains_key("metricDimension") {
-        let problem = "dimensions are not supported yet; leave it out to count all topics";
-        reader.problem(&join(path, "metricDimension"), problem);
+fn check_description(reader: &mut Reader, members: &Map<String, Value>) {
+    const NAME: &str = "securityProfileDescription";
+    let Some(text) = reader.text("", members, NAME) else { return };
+    if text.chars().count() > DESCRIPTION_MAX || text.chars().any(char::is_control) {
+        let problem =
+            format!("must have at most {DESCRIPTION_MAX} characters, none a control character");
+        reader.problem(NAME, problem);
     }
 }
 
-/// Metrics to retain that are exported. The older list cannot export.
-fn retained(
-    reader: &mut Reader,
-    members: &serde_json::Map<String, Value>,
-    custom: &[CustomMetric],
-) -> Vec<MetricRef> {
-    for (index, value) in reader.list("", members, "additionalMetricsToRetain").iter().enumerate() {
-        let path = format!("additionalMetricsToRetain[{index}]");
-        let mut wrapped = serde_json::Map::new();
-        wrapped.insert("metric".to_owned(), value.clone());
-        metric(reader, &path, &wrapped, custom);
-    }
-    let mut exported = Vec::new();
-    for (index, value) in reader.list("", members, "additionalMetricsToRetainV2").iter().enumerate()
-    {
-        let path = format!("additionalMetricsToRetainV2[{index}]");
-        let Some(entry) = reader.object(&path, value, RETAIN_MEMBERS) else { continue };
-        refuse_dimension(reader, &path, entry);
-        let export = reader.flag(&path, entry, "exportMetric");
-        match metric(reader, &path, entry, custom) {
-            Some((metric, _)) if export => exported.push(metric),
-            _ => {}
-        }
-    }
-    exported
-}
-
-fn targets(reader: &mut Reader, members: &serde_json::Map<String, Value>) -> Vec<Target> {
+fn targets(reader: &mut Reader, members: &Map<String, Value>) -> Vec<Target> {
     let mut targets = Vec::new();
     for (index, value) in reader.list("", members, "targets").iter().enumerate() {
         match value.as_str().and_then(Target::parse) {
@@ -251,7 +238,7 @@ fn targets(reader: &mut Reader, members: &serde_json::Map<String, Value>) -> Vec
 fn export_topic(reader: &mut Reader, value: Option<&Value>) -> Option<Arc<str>> {
     const PATH: &str = "metricsExportConfig";
     let members = reader.object(PATH, value?, &["mqttTopic", "roleArn"])?;
-    reader.required_text(PATH, members, "roleArn");
+    check_role(reader, PATH, members);
     let topic = reader.required_text(PATH, members, "mqttTopic")?;
     if topic.is_empty() || topic.len() > 512 || topic.contains(['+', '#', '\0']) {
         let problem = "must be a topic of 1 to 512 bytes without wildcards";
@@ -261,21 +248,23 @@ fn export_topic(reader: &mut Reader, value: Option<&Value>) -> Option<Arc<str>> 
     Some(Arc::from(topic))
 }
 
-fn check_alert_targets(reader: &mut Reader, value: Option<&Value>) {
-    let Some(value) = value else { return };
-    let Some(targets) = reader.object("alertTargets", value, &["SNS"]) else { return };
-    let Some(sns) = targets.get("SNS") else { return };
+fn alert_target(reader: &mut Reader, value: Option<&Value>) -> Option<String> {
+    let targets = reader.object("alertTargets", value?, &["SNS"])?;
     let path = "alertTargets.SNS";
-    if let Some(members) = reader.object(path, sns, &["alertTargetArn", "roleArn"]) {
-        reader.required_text(path, members, "alertTargetArn");
-        reader.required_text(path, members, "roleArn");
+    let members = reader.object(path, targets.get("SNS")?, &["alertTargetArn", "roleArn"])?;
+    check_role(reader, path, members);
+    let arn = reader.required_text(path, members, "alertTargetArn")?;
+    if !arn.starts_with("arn:") || arn.len() > 2048 {
+        let problem = "must be the ARN of an SNS topic, 2048 bytes at most";
+        reader.problem(&join(path, "alertTargetArn"), problem);
     }
+    Some(arn.to_owned())
 }
 
-/// 1–128 of `[a-zA-Z0-9:_-]`.
-fn check_name(reader: &mut Reader, path: &str, name: &str) {
-    let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b':' | b'_' | b'-');
-    if !(1..=128).contains(&name.len()) || !name.bytes().all(allowed) {
-        reader.problem(path, "must be 1–128 of [a-zA-Z0-9:_-]");
+/// The role is required and stored; nobody assumes it.
+fn check_role(reader: &mut Reader, path: &str, members: &Map<String, Value>) {
+    let Some(role) = reader.required_text(path, members, "roleArn") else { return };
+    if !(20..=2048).contains(&role.len()) {
+        reader.problem(&join(path, "roleArn"), "must have 20 to 2048 characters");
     }
 }

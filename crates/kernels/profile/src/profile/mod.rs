@@ -1,30 +1,28 @@
 //! Security profiles, checked and ready to be evaluated (spec device-defender §3).
 
+mod behavior;
 mod criteria;
 mod document;
 mod reader;
 mod target;
+mod threshold;
+mod vocabulary;
+mod watched;
 
 use std::sync::Arc;
 
-use picket_core::Timestamp;
-
-pub use document::{parse, parse_custom_metric};
+pub use behavior::{Behavior, Criteria};
+pub use criteria::DURATIONS;
+pub use document::parse;
 pub use reader::Problem;
 pub use target::Target;
+pub use vocabulary::{
+    CustomMetric, ELEMENTS_MAX, Vocabulary, parse_custom_metric, parse_dimension,
+};
 
-use crate::evaluate::Test;
+use crate::dimension::MetricDimension;
 use crate::measured::Measured;
-use crate::metrics::{self, Kind, Observation, Side};
-
-/// A custom metric that profiles may use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CustomMetric {
-    /// Its name, as devices write it.
-    pub name: String,
-    /// The declared kind of its values.
-    pub kind: Kind,
-}
+use crate::metrics::{self, Observation, Side};
 
 /// A metric a profile uses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,6 +52,14 @@ impl MetricRef {
         }
     }
 
+    /// The built-in metric; `None` for a custom one.
+    pub fn built_in(&self) -> Option<&'static dyn metrics::Metric> {
+        match self {
+            Self::BuiltIn(index) => metrics::ALL.get(*index).copied(),
+            Self::Custom(_) => None,
+        }
+    }
+
     /// The datapoint of a built-in metric.
     pub fn observe(&self, observation: &Observation<'_>) -> Option<Measured> {
         match self {
@@ -63,41 +69,13 @@ impl MetricRef {
     }
 }
 
-/// One behaviour of a profile: what is expected.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Behavior {
-    /// Tells it from all other behaviours, and from itself with other criteria.
-    pub id: u64,
-    /// Its name, unique in the profile.
-    pub name: String,
-    /// What it looks at.
+/// A metric, or the part of it that concerns some topics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedMetric {
+    /// The metric.
     pub metric: MetricRef,
-    /// What is expected of it.
-    pub test: Test,
-    /// Windows that a datapoint covers: `durationSeconds` / 300; 1 where there is none.
-    pub windows: u16,
-    /// Violating datapoints in a row that raise the alarm, 1–10.
-    pub to_alarm: u8,
-    /// Complying datapoints in a row that clear it, 1–10.
-    pub to_clear: u8,
-    /// Whether notifications are muted. Evaluation is not.
-    pub suppress_alerts: bool,
-}
-
-impl Behavior {
-    /// One sentence: what was expected, what came, since when.
-    pub fn explain(&self, measured: &Measured, since: Timestamp) -> String {
-        let run = match self.to_alarm {
-            1 => String::new(),
-            n => format!(" ({n} datapoints in a row)"),
-        };
-        format!(
-            "expected {} to be {}, but got {}{run}; in alarm since {since}",
-            self.metric.name(),
-            self.test,
-            self.test.offending(measured),
-        )
-    }
+    /// For which topics; all where absent.
+    pub dimension: Option<MetricDimension>,
 }
 
 /// Where a profile's metrics go.
@@ -105,8 +83,8 @@ impl Behavior {
 pub struct Export {
     /// The MQTT topic.
     pub topic: Arc<str>,
-    /// What is exported, each metric once.
-    pub metrics: Vec<MetricRef>,
+    /// What is exported, each once.
+    pub metrics: Vec<WatchedMetric>,
 }
 
 /// A security profile.
@@ -120,6 +98,11 @@ pub struct Profile {
     pub behaviors: Vec<Behavior>,
     /// What it exports; absent unless both switches are on (spec §5.1).
     pub export: Option<Export>,
+    /// Whose datapoints are kept: those of its behaviours and those that it names beside them, each once
+    /// (spec §2.9).
+    pub retained: Vec<WatchedMetric>,
+    /// `alertTargets.SNS.alertTargetArn`, if there is one.
+    pub alert_target: Option<String>,
 }
 
 #[cfg(test)]

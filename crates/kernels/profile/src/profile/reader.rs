@@ -23,10 +23,15 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Names that are looked through for the nearest one.
+const KNOWN_MAX: usize = 1000;
+
 /// Collects problems; reading goes on after each, so that all are told at once.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     pub(super) problems: Vec<Problem>,
+    /// Elements of all thresholds so far.
+    pub(super) elements: usize,
 }
 
 impl Reader {
@@ -157,6 +162,7 @@ pub(super) const fn kind(value: &Value) -> &'static str {
 pub(super) fn unknown<'a>(what: &str, known: impl Iterator<Item = &'a str>, name: &str) -> String {
     let shown: String = name.chars().take(64).collect();
     let nearest = known
+        .take(KNOWN_MAX)
         .map(|candidate| (strsim::jaro_winkler(candidate, &shown), candidate))
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match nearest {
@@ -164,5 +170,13 @@ pub(super) fn unknown<'a>(what: &str, known: impl Iterator<Item = &'a str>, name
             format!("`{shown}` is no {what} here; did you mean `{candidate}`?")
         }
         _ => format!("`{shown}` is no {what} here"),
+    }
+}
+
+/// 1–128 of `[a-zA-Z0-9:_-]`.
+pub(super) fn check_name(reader: &mut Reader, path: &str, name: &str) {
+    let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b':' | b'_' | b'-');
+    if !(1..=128).contains(&name.len()) || !name.bytes().all(allowed) {
+        reader.problem(path, "must be 1–128 of [a-zA-Z0-9:_-]");
     }
 }
