@@ -51,6 +51,7 @@ pub struct ControlPlane {
     pub(crate) rights: Arc<RightsBook>,
     pub(crate) presenting: NameLocks,
     pub(crate) provisioning: NameLocks,
+    pub(crate) remedying: NameLocks,
 }
 
 impl ControlPlane {
@@ -67,6 +68,7 @@ impl ControlPlane {
             key_work: KeyWork::default(),
             presenting: NameLocks::default(),
             provisioning: NameLocks::default(),
+            remedying: NameLocks::default(),
         }
     }
 

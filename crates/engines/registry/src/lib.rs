@@ -27,6 +27,7 @@ mod policies;
 mod principals;
 mod references;
 mod registry_events;
+mod remedies;
 mod rights;
 mod settings;
 mod tags;
@@ -73,6 +74,7 @@ pub use policies::{
 pub use principals::AttachmentKind;
 pub use references::NameOrArn;
 pub use registry_events::{EVENT_CONFIGURATIONS, EventKind};
+pub use remedies::BLANK_POLICY;
 pub use rights::{Caller, RightsBook, UnreadablePolicy, certificate_facts};
 pub use settings::{
     EVENT_CONFIGURATION_KINDS, EventConfigurations, EventLogging, LogLevel, LogTarget,

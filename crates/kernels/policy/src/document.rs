@@ -124,6 +124,19 @@ impl PolicyDocument {
     /// member, condition operator or condition key, a member that is there twice, or a missing or
     /// empty `Action` or `Resource`.
     pub fn parse(json: &str) -> Result<Self, MalformedPolicy> {
+        Self::read(json, 1)
+    }
+
+    /// Reads a document that is in force. As [`PolicyDocument::parse`], but there may be no statement
+    /// in it: what mitigation puts in the place of a policy allows nothing.
+    ///
+    /// # Errors
+    /// As [`PolicyDocument::parse`], but for an empty `Statement`.
+    pub fn parse_stored(json: &str) -> Result<Self, MalformedPolicy> {
+        Self::read(json, 0)
+    }
+
+    fn read(json: &str, statements_min: usize) -> Result<Self, MalformedPolicy> {
         check_size(json)?;
         let text = Text::new(json);
         let root = text.root()?;
@@ -135,7 +148,7 @@ impl PolicyDocument {
             _ => return Err(version.malformed("it must be \"2012-10-17\" or \"2008-10-17\"")),
         };
         top.optional_text("Id")?;
-        let statements = top.required("Statement")?.one_or_more()?;
+        let statements = top.required("Statement")?.items(statements_min)?;
         let statements = statements.iter().map(|node| statement(node, has_variables));
         Ok(Self { name: Arc::default(), statements: statements.collect::<Result<_, _>>()? })
     }

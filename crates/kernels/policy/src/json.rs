@@ -97,12 +97,17 @@ impl<'a> Node<'a> {
 
     /// The items of an array, or the value itself if it is none. An array must not be empty.
     pub(crate) fn one_or_more(&self) -> Result<Vec<Node<'a>>, MalformedPolicy> {
+        self.items(1)
+    }
+
+    /// As [`Node::one_or_more`]; an array must have `items_min` items.
+    pub(crate) fn items(&self, items_min: usize) -> Result<Vec<Node<'a>>, MalformedPolicy> {
         if !self.is_array() {
             return Ok(vec![self.clone()]);
         }
         let items: Vec<&'a RawValue> =
             self.read().ok_or_else(|| self.malformed("it cannot be read"))?;
-        if items.is_empty() {
+        if items.len() < items_min {
             return Err(self.malformed("it must not be empty"));
         }
         let item = |(index, raw)| self.inner(raw, format!("{}[{index}]", self.at));

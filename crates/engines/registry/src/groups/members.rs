@@ -109,6 +109,20 @@ impl ControlPlane {
         Ok(())
     }
 
+    /// Those of `groups` that a thing is not in yet; refuses what joining them would be refused for.
+    pub(crate) async fn groups_to_join(
+        &self,
+        name: &ThingName,
+        groups: &[String],
+    ) -> Result<Vec<ThingGroup>, ControlError> {
+        groups.iter().try_for_each(|group| ENTRY_NAME.check("thingGroupName", group))?;
+        let is_in: BTreeSet<String> =
+            self.parts.registry.groups_of_thing(name).await?.into_iter().collect();
+        let to_join = self.groups_named(groups, |group| !is_in.contains(group)).await?;
+        self.check_membership(name, is_in, &[], &to_join).await?;
+        Ok(to_join)
+    }
+
     /// The groups of these names, each of which must be there, that `is_wanted`.
     async fn groups_named(
         &self,

@@ -73,7 +73,7 @@ impl ControlPlane {
 }
 
 fn parsed(name: &PolicyName, document: &str) -> Result<Arc<PolicyDocument>, ControlError> {
-    match PolicyDocument::parse(document) {
+    match PolicyDocument::parse_stored(document) {
         Ok(document) => Ok(Arc::new(document.named(name.as_str()))),
         Err(error) => Err(ControlError::Invalid(format!("policy {name}: {error}"))),
     }

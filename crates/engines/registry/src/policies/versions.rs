@@ -17,9 +17,19 @@ impl ControlPlane {
     ) -> Result<Policy, ControlError> {
         let name = policy_name(name)?;
         check_document(document)?;
+        self.add_policy_version(&name, document, is_default).await
+    }
+
+    /// Adds a version whose document has been checked.
+    pub(crate) async fn add_policy_version(
+        &self,
+        name: &PolicyName,
+        document: &str,
+        is_default: bool,
+    ) -> Result<Policy, ControlError> {
         let versions_max = self.parts.limits.policy_versions_max;
         let now = self.parts.clock.now();
-        self.change_policy(&name, |policy| {
+        self.change_policy(name, |policy| {
             if policy.versions.len() >= versions_max {
                 return Err(ControlError::VersionsLimitExceeded(format!(
                     "policy {name} has {} versions; at most {versions_max} are allowed, so delete one \

@@ -87,7 +87,7 @@ impl Places {
 }
 
 fn read(account: &Account, policy: &PolicyText) -> Reading {
-    let document = match PolicyDocument::parse(&policy.document) {
+    let document = match PolicyDocument::parse_stored(&policy.document) {
         Ok(document) => Arc::new(document.named(policy.name.as_str())),
         Err(problem) => return Err(UnreadablePolicy { policy: policy.name.clone(), problem }),
     };

@@ -144,6 +144,7 @@ fn malformed_documents_name_the_place() {
         r#"{"Version":"2012-10-17","Statement":[]}"#,
         "Statement (line 1): it must not be empty",
     );
+    assert!(PolicyDocument::parse_stored(r#"{"Version":"2012-10-17","Statement":[]}"#).is_ok());
     check_malformed(
         "{\"Version\":\"2012-10-17\",\"Statement\":[\n{\"Effect\":\n\"allow\"}]}",
         "Statement[0].Effect (line 3): it must be \"Allow\" or \"Deny\"",
