@@ -39,7 +39,7 @@ pub struct BandRequest {
     pub from: Timestamp,
     /// Up to, exclusive.
     pub to: Timestamp,
-    /// Length of a step; made longer where there would be more than 500.
+    /// Length of a step; made longer where there would be more than 500. At least a second.
     pub step: Duration,
 }
 
@@ -150,9 +150,17 @@ pub enum HistoryError {
     /// The request is wrong; the text says what.
     #[error("{0}")]
     Invalid(String),
-    /// There is no such metric.
-    #[error("metric {0} not found")]
-    NoSuchMetric(String),
+    /// There is no such metric, dimension or thing.
+    #[error("{kind} {name} not found")]
+    NotFound {
+        /// `metric`, `dimension` or `thing`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+    },
+    /// It would take more memory or time than one request may; the text says what to ask less of.
+    #[error("{0}")]
+    TooMuch(String),
     /// The storage failed.
     #[error("the stored datapoints could not be read: {0}")]
     Storage(String),
@@ -162,7 +170,8 @@ impl Classified for HistoryError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Invalid(_) => ErrorCode::Invalid,
-            Self::NoSuchMetric(_) => ErrorCode::NotFound,
+            Self::NotFound { .. } => ErrorCode::NotFound,
+            Self::TooMuch(_) => ErrorCode::LimitExceeded,
             Self::Storage(_) => ErrorCode::Unavailable,
         }
     }
@@ -174,7 +183,9 @@ pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 /// Reads stored datapoints. Implemented by the detect engine.
 #[async_trait]
 pub trait MetricHistory: std::fmt::Debug + Send + Sync {
-    /// Values of one device with `from <= time < to`, newest first.
+    /// Values of one device with `from <= time < to`, newest first. A page may have fewer rows than asked
+    /// for, or none, and be followed by another one. A device that is neither registered nor has stored
+    /// datapoints is not found.
     async fn values(
         &self,
         thing: &str,
@@ -187,8 +198,9 @@ pub trait MetricHistory: std::fmt::Debug + Send + Sync {
     /// What is stored of one device, by name.
     async fn series_of(&self, thing: &str) -> Result<Vec<Series>, HistoryError>;
 
-    /// The spread of a metric over the fleet.
-    async fn bands(&self, request: &BandRequest) -> Result<Vec<Band>, HistoryError>;
+    /// The spread of a metric over the fleet, a band for each step in which some device had a value,
+    /// oldest first; and the length of a step.
+    async fn bands(&self, request: &BandRequest) -> Result<(Duration, Vec<Band>), HistoryError>;
 
     /// Tries a profile on what is stored. Alarms nobody.
     async fn backtest(

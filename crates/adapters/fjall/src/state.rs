@@ -116,6 +116,31 @@ impl StateStore for FjallState {
         .await
     }
 
+    async fn scan_back(
+        &self,
+        prefix: &[u8],
+        before: Option<&[u8]>,
+        pairs_max: usize,
+    ) -> Result<Pairs, LogError> {
+        let prefix = prefix.to_vec();
+        let before = before.map(<[u8]>::to_vec);
+        self.blocking(move |keyspace| {
+            let guards: Box<dyn Iterator<Item = fjall::Guard>> = match before {
+                Some(before) if before <= prefix => return Ok(Pairs::new()),
+                Some(before) if before.starts_with(&prefix) => {
+                    Box::new(keyspace.range(prefix..before).rev())
+                }
+                _ => Box::new(keyspace.prefix(prefix).rev()),
+            };
+            let pair = |guard: fjall::Guard| {
+                let (key, value) = guard.into_inner()?;
+                Ok((key.to_vec(), value.to_vec()))
+            };
+            guards.take(pairs_max).map(pair).collect()
+        })
+        .await
+    }
+
     fn pairs_estimate(&self) -> u64 {
         u64::try_from(self.keyspace.approximate_len()).unwrap_or(u64::MAX)
     }

@@ -32,6 +32,18 @@ async fn scans_a_prefix_in_key_order_page_by_page(store: &dyn StateStore) {
     assert_eq!(keys, [b"t/a", b"t/b"]);
     let rest = store.scan(b"t/", Some(b"t/b"), 10).await.unwrap();
     assert_eq!(rest, [(b"t/c".to_vec(), b"t/c".to_vec())]);
+    for (before, pairs_max, expected) in [
+        (None, 2, &[b"t/c", b"t/b"][..]),
+        (Some(b"t/c".as_slice()), 10, &[b"t/b", b"t/a"]),
+        (Some(b"t/bb"), 1, &[b"t/b"]),
+        (Some(b"t/a"), 10, &[]),
+        (Some(b"u/z"), 10, &[b"t/c", b"t/b", b"t/a"]),
+        (Some(b"a"), 10, &[]),
+    ] {
+        let back = store.scan_back(b"t/", before, pairs_max).await.unwrap();
+        let keys: Vec<_> = back.iter().map(|(key, _)| key.as_slice()).collect();
+        assert_eq!(keys, expected, "before {before:?}");
+    }
 }
 
 async fn removals_win_over_writes_of_the_same_batch(store: &dyn StateStore) {

@@ -55,6 +55,15 @@ pub trait StateStore: std::fmt::Debug + Send + Sync {
         pairs_max: usize,
     ) -> Result<Pairs, LogError>;
 
+    /// Up to `pairs_max` pairs whose key begins with `prefix` and comes before `before` (exclusive; all
+    /// when `None`), last key first.
+    async fn scan_back(
+        &self,
+        prefix: &[u8],
+        before: Option<&[u8]>,
+        pairs_max: usize,
+    ) -> Result<Pairs, LogError>;
+
     /// About how many pairs there are; writes of a key that was there may count again.
     fn pairs_estimate(&self) -> u64;
 

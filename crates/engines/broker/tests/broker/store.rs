@@ -94,6 +94,19 @@ impl StateStore for Store {
         Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
+    async fn scan_back(
+        &self,
+        prefix: &[u8],
+        before: Option<&[u8]>,
+        pairs_max: usize,
+    ) -> Result<Pairs, LogError> {
+        let durable = self.durable.lock();
+        let found = durable.iter().rev().filter(|(key, _)| {
+            key.starts_with(prefix) && before.is_none_or(|before| key.as_slice() < before)
+        });
+        Ok(found.take(pairs_max).map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
     fn pairs_estimate(&self) -> u64 {
         self.durable.lock().len() as u64
     }
