@@ -10,6 +10,7 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/parts.css";
 import "./styles/registry.css";
+import "./styles/response.css";
 import "./styles/search.css";
 
 startTheme();

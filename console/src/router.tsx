@@ -2,9 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from "@tanstack/react-router";
+import { readFilter } from "./alarms/filter";
 import { sessionQuery } from "./api/queries";
 import { Shell } from "./components/Shell";
 import { Empty, Failed, Loading } from "./components/StateViews";
+import { Alarm } from "./pages/Alarm";
 import { Alarms } from "./pages/Alarms";
 import { Certificate } from "./pages/Certificate";
 import { Certificates } from "./pages/Certificates";
@@ -13,7 +15,11 @@ import { Connections } from "./pages/Connections";
 import { Group } from "./pages/Group";
 import { Groups } from "./pages/Groups";
 import { Login } from "./pages/Login";
+import { Mitigation } from "./pages/Mitigation";
+import { MitigationPlan } from "./pages/MitigationPlan";
+import { MitigationTask } from "./pages/MitigationTask";
 import { MqttClient } from "./pages/MqttClient";
+import { Notifications } from "./pages/Notifications";
 import { Overview } from "./pages/Overview";
 import { Policies } from "./pages/Policies";
 import { Profiles } from "./pages/Profiles";
@@ -59,16 +65,40 @@ const root = createRootRoute({
 
 const overview = createRoute({ getParentRoute: () => root, path: "/", component: Overview });
 
-type AlarmSearch = { state?: "active" | "cleared" | "all" | undefined; thing?: string | undefined };
 const alarms = createRoute({
   getParentRoute: () => root,
   path: "/alarms",
   component: Alarms,
-  validateSearch: (raw: Raw): AlarmSearch => {
-    const state =
-      raw.state === "cleared" || raw.state === "all" || raw.state === "active" ? raw.state : undefined;
-    return { state, thing: text(raw.thing) };
-  },
+  validateSearch: readFilter,
+});
+const alarm = createRoute({ getParentRoute: () => root, path: "/alarms/$id", component: Alarm });
+
+const MITIGATION_VIEWS = ["tasks", "actions"] as const;
+type MitigationSearch = { view?: (typeof MITIGATION_VIEWS)[number] | undefined };
+const mitigation = createRoute({
+  getParentRoute: () => root,
+  path: "/mitigation",
+  component: Mitigation,
+  validateSearch: (raw: Raw): MitigationSearch => ({
+    view: MITIGATION_VIEWS.find((view) => view === raw.view),
+  }),
+});
+type PlanSearch = { alarms?: string | undefined; actions?: string | undefined };
+const plan = createRoute({
+  getParentRoute: () => root,
+  path: "/mitigation/new",
+  component: MitigationPlan,
+  validateSearch: (raw: Raw): PlanSearch => ({ alarms: text(raw.alarms), actions: text(raw.actions) }),
+});
+const task = createRoute({
+  getParentRoute: () => root,
+  path: "/mitigation/tasks/$id",
+  component: MitigationTask,
+});
+const notifications = createRoute({
+  getParentRoute: () => root,
+  path: "/notifications",
+  component: Notifications,
 });
 
 type ThingsSearch = {
@@ -185,7 +215,7 @@ function stringifySearch(values: Raw): string {
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    ...[overview, alarms, search, profiles],
+    ...[overview, alarms, alarm, search, profiles, mitigation, plan, task, notifications],
     ...[things, thing, types, groups, group, certificates, certificate],
     ...[policies, newPolicy, policy, connections, mqtt, changes],
   ]),

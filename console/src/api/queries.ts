@@ -36,16 +36,6 @@ export const overviewQuery = queryOptions({
   refetchInterval: 2_000,
 });
 
-export type AlarmFilter = { state: "active" | "cleared" | "all"; thing?: string | undefined; limit?: number };
-
-export const alarmsQuery = (filter: AlarmFilter) =>
-  queryOptions({
-    queryKey: ["alarms", filter],
-    queryFn: ({ signal }) => call<api.AlarmList>("GET", `/alarms${query(filter)}`, undefined, signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: 5_000,
-  });
-
 export type ThingsFilter = {
   prefix: string;
   type_name?: string | undefined;

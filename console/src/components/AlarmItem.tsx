@@ -42,6 +42,9 @@ export function AlarmItem({
         <time dateTime={new Date(alarm.started_ms).toISOString()} title={dateTime(alarm.started_ms)}>
           {since(alarm, now)}
         </time>
+        <Link to="/alarms/$id" params={{ id: alarm.id }}>
+          Details
+        </Link>
         <Link
           to="/search"
           search={{ q: alarm.evidence.spl, earliest: alarm.evidence.earliest, latest: alarm.evidence.latest }}

@@ -13,9 +13,13 @@ type Props = {
   /** Names of lines that are switched off. */
   hidden?: ReadonlySet<string>;
   firstColour?: number;
+  /** Names of series of which only the points are drawn, as something is wrong with them. */
+  marks?: ReadonlySet<string>;
 };
 
-export function LineChart({ series, height, label, hidden, firstColour = 0 }: Props) {
+const NONE: ReadonlySet<string> = new Set();
+
+export function LineChart({ series, height, label, hidden, firstColour = 0, marks = NONE }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const theme = useTheme();
 
@@ -23,7 +27,7 @@ export function LineChart({ series, height, label, hidden, firstColour = 0 }: Pr
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const options = chartOptions(series, height, firstColour, hidden ?? new Set());
+    const options = chartOptions(series, height, firstColour, { hidden: hidden ?? NONE, marks });
     const plot = new uPlot(
       { ...options, width: Math.max(element.clientWidth, 120) },
       [series.x, ...series.y],
@@ -37,7 +41,7 @@ export function LineChart({ series, height, label, hidden, firstColour = 0 }: Pr
       resize.disconnect();
       plot.destroy();
     };
-  }, [series, height, hidden, firstColour, theme]);
+  }, [series, height, hidden, firstColour, marks, theme]);
 
   return <div ref={box} role="img" aria-label={label} />;
 }
@@ -46,7 +50,7 @@ function chartOptions(
   series: Series,
   height: number,
   firstColour: number,
-  hidden: ReadonlySet<string>,
+  { hidden, marks }: { hidden: ReadonlySet<string>; marks: ReadonlySet<string> },
 ): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string) => style.getPropertyValue(name).trim();
@@ -77,10 +81,14 @@ function chartOptions(
       ...series.names.map((name, n) => ({
         label: name,
         show: !hidden.has(name),
-        stroke: colour(firstColour + n),
-        width: 1.75,
         spanGaps: true,
-        points: { show: series.x.length < 40, size: 4 },
+        ...(marks.has(name)
+          ? { stroke: read("--bad"), paths: () => null, points: { show: true, size: 9, fill: read("--bad") } }
+          : {
+              stroke: colour(firstColour + n),
+              width: 1.75,
+              points: { show: series.x.length < 40, size: 4 },
+            }),
       })),
     ],
   };

@@ -6,8 +6,10 @@ import { logOut, overviewQuery } from "../api/queries";
 import type { Session } from "../api/types.gen";
 import { useShortcuts } from "../lib/shortcuts";
 import { toggleTheme, useTheme } from "../lib/theme";
+import { undoNewest } from "../lib/undo";
 import { Icon, type IconName } from "./Icon";
 import { ShortcutsHelp } from "./ShortcutsHelp";
+import { Toasts } from "./Toasts";
 
 type Address =
   | "/"
@@ -21,6 +23,8 @@ type Address =
   | "/policies"
   | "/connections"
   | "/mqtt"
+  | "/mitigation"
+  | "/notifications"
   | "/changes";
 
 /** With `admin`, only administrators may see what the page shows. */
@@ -50,6 +54,8 @@ const PARTS: Array<{ title: string; pages: Page[] }> = [
     title: "Operate",
     pages: [
       { to: "/connections", text: "Connections", icon: "connection" },
+      { to: "/mitigation", text: "Mitigation", icon: "mitigation" },
+      { to: "/notifications", text: "Notifications", icon: "bell" },
       { to: "/mqtt", text: "MQTT client", icon: "message", admin: true },
       { to: "/changes", text: "Changes", icon: "clock", admin: true },
     ],
@@ -67,6 +73,7 @@ const KEYS: Record<string, Address> = {
   "g i": "/policies",
   "g n": "/connections",
   "g m": "/mqtt",
+  "g r": "/mitigation",
 };
 
 export function Shell({ session }: { session: Session }) {
@@ -78,6 +85,7 @@ export function Shell({ session }: { session: Session }) {
       const to = KEYS[keys];
       if (to) void navigate({ to });
       if (keys === "?") setHelp(true);
+      if (keys === "z") void undoNewest();
     },
     [navigate],
   );
@@ -119,6 +127,7 @@ export function Shell({ session }: { session: Session }) {
       <main className="main" id="main" tabIndex={-1}>
         <Outlet />
       </main>
+      <Toasts />
       {help ? <ShortcutsHelp onClose={() => setHelp(false)} /> : null}
     </div>
   );

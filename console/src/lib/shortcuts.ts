@@ -12,6 +12,14 @@ export const SHORTCUTS: Array<{ keys: string[]; does: string }> = [
   { keys: ["g", "i"], does: "Go to the IoT policies" },
   { keys: ["g", "n"], does: "Go to the connections" },
   { keys: ["g", "m"], does: "Go to the MQTT client" },
+  { keys: ["g", "r"], does: "Go to mitigation" },
+  { keys: ["j"], does: "Next alarm" },
+  { keys: ["k"], does: "Alarm before" },
+  { keys: ["x"], does: "Select the alarm" },
+  { keys: ["v"], does: "Verify the selected alarms, or the one you are at" },
+  { keys: ["m"], does: "Plan a mitigation of them" },
+  { keys: ["Enter"], does: "Open the alarm" },
+  { keys: ["z"], does: "Undo the verification" },
   { keys: ["Ctrl", "Enter"], does: "Run the search (in the editor)" },
   { keys: ["Esc", "Tab"], does: "Leave the policy editor" },
   { keys: ["?"], does: "Show these keys" },
@@ -21,7 +29,10 @@ const CHORD_MS = 1200;
 
 function isTyping(target: EventTarget | null): boolean {
   const element = target as HTMLElement | null;
-  return Boolean(element?.closest?.("input, textarea, select, [contenteditable], dialog[open]"));
+  const field = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+  return (
+    Boolean(element?.closest?.(`${field}, dialog[open]`)) || document.querySelector("dialog[open]") !== null
+  );
 }
 
 /** Calls `run` with `"/"`, `"?"` or a chord such as `"g a"`. */

@@ -1,0 +1,152 @@
+// One alarm: what was expected, what came, what happened since, and what it turned out to be.
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { since } from "../alarms/AlarmRow";
+import { KindBadges, StateBadge, VerdictBadge } from "../alarms/Badges";
+import { DatapointPanel } from "../alarms/DatapointPanel";
+import { DefinitionPanel, EventPanel } from "../alarms/panels";
+import { VerifyDialog } from "../alarms/VerifyDialog";
+import { VERDICTS } from "../alarms/verification";
+import { alarmQuery } from "../api/alarms";
+import { ApiError } from "../api/client";
+import type { AlarmDetail, AlarmView } from "../api/response-types";
+import { Icon } from "../components/Icon";
+import { ThingLink } from "../components/RegistryLinks";
+import { Empty, Failed, Loading, Stale } from "../components/StateViews";
+import { dateTime } from "../lib/format";
+import { useMayVerify } from "../lib/role";
+import { useShortcuts } from "../lib/shortcuts";
+
+const route = getRouteApi("/alarms/$id");
+
+export function Alarm() {
+  const { id } = route.useParams();
+  const { data, error, refetch, dataUpdatedAt } = useQuery(alarmQuery(id));
+  if (data) return <Content detail={data} error={error} now={dataUpdatedAt} />;
+  const unknown = error instanceof ApiError && error.code === "not_found";
+  return (
+    <div className="page">
+      <h1>Alarm</h1>
+      <section className="panel">
+        {!error ? <Loading what="the alarm" /> : null}
+        {error && unknown ? (
+          <Empty title="There is no such alarm">
+            <p>
+              Alarms are kept for 30 days after their end. <Link to="/alarms">All alarms</Link>
+            </p>
+          </Empty>
+        ) : null}
+        {error && !unknown ? (
+          <Failed what="The alarm could not be loaded" error={error} retry={() => void refetch()} />
+        ) : null}
+      </section>
+    </div>
+  );
+}
+
+function Content({ detail, error, now }: { detail: AlarmDetail; error: Error | null; now: number }) {
+  const { alarm, events } = detail;
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1 className="anywhere">{alarm.behavior}</h1>
+        <StateBadge state={alarm.state} />
+        <KindBadges alarm={alarm} />
+        <Actions alarm={alarm} />
+      </div>
+      <Stale error={error} />
+      <section className="panel" aria-label="What happened">
+        <p className="panel-body lead anywhere">{alarm.explanation}</p>
+        <dl className="facts panel-body ruled">
+          <dt>Device</dt>
+          <dd>
+            <ThingLink name={alarm.thing} />
+          </dd>
+          <dt>Profile</dt>
+          <dd>{alarm.profile}</dd>
+          <dt>Since</dt>
+          <dd className="number">
+            {dateTime(alarm.started_ms)} <span className="muted">{since(alarm, now)}</span>
+          </dd>
+          <dt>Last violation</dt>
+          <dd className="number">{dateTime(alarm.last_violation_ms)}</dd>
+          <dt>Id</dt>
+          <dd className="mono">{alarm.id}</dd>
+        </dl>
+      </section>
+      <DatapointPanel alarm={alarm} />
+      <div className="columns">
+        <div className="stack">
+          <EventPanel events={events} alarm={alarm} />
+          <DefinitionPanel alarm={alarm} />
+        </div>
+        <VerificationPanel alarm={alarm} />
+      </div>
+    </div>
+  );
+}
+
+function Actions({ alarm }: { alarm: AlarmView }) {
+  const [isVerifying, setVerifying] = useState(false);
+  const mayVerify = useMayVerify();
+  const navigate = useNavigate();
+  useShortcuts((keys) => {
+    if (!mayVerify) return;
+    if (keys === "v") setVerifying(true);
+    if (keys === "m") void navigate({ to: "/mitigation/new", search: { alarms: alarm.id } });
+  });
+  if (!mayVerify) {
+    return <span className="end muted">Verifying and mitigating need the role analyst.</span>;
+  }
+  return (
+    <div className="end">
+      <Link
+        className="button"
+        to="/search"
+        search={{ q: alarm.evidence.spl, earliest: alarm.evidence.earliest, latest: alarm.evidence.latest }}
+      >
+        <Icon name="search" />
+        Show evidence
+      </Link>
+      <Link className="button" to="/mitigation/new" search={{ alarms: alarm.id }}>
+        Mitigate …
+      </Link>
+      <button type="button" className="button primary" onClick={() => setVerifying(true)}>
+        Verify …
+      </button>
+      {isVerifying ? <VerifyDialog alarms={[alarm]} onClose={() => setVerifying(false)} /> : null}
+    </div>
+  );
+}
+
+function VerificationPanel({ alarm }: { alarm: AlarmView }) {
+  const { state, description, by, at_ms } = alarm.verification;
+  return (
+    <section className="panel" aria-labelledby="verification">
+      <div className="panel-head">
+        <h2 id="verification">Verification</h2>
+      </div>
+      <dl className="facts panel-body">
+        <dt>It was</dt>
+        <dd>
+          <VerdictBadge state={state} /> <span className="muted">{VERDICTS[state].means}</span>
+        </dd>
+        {description ? (
+          <>
+            <dt>Note</dt>
+            <dd className="note">{description}</dd>
+          </>
+        ) : null}
+        {by ? (
+          <>
+            <dt>By</dt>
+            <dd>
+              {by} {at_ms === null ? null : <span className="muted number">{dateTime(at_ms)}</span>}
+            </dd>
+          </>
+        ) : null}
+      </dl>
+    </section>
+  );
+}
