@@ -40,6 +40,12 @@ pub struct DetectConfig {
     /// How long datapoints are kept, in whole days. Default `336h` (14 days).
     #[serde(with = "text")]
     pub datapoints: Duration,
+    /// News of alarms that wait for a listener at most, such as while mail cannot be sent; the oldest are
+    /// given up beyond. Default 100,000.
+    pub alert_queue_max: u64,
+    /// How long news of alarms wait for a listener at most. Default `24h`.
+    #[serde(with = "text")]
+    pub alert_queue_age_max: Duration,
     /// Unregistered identities that are remembered at most; reports and counts of further ones are not
     /// evaluated. Registered things are always. Default 1,000,000.
     pub identities_max: usize,
@@ -60,6 +66,8 @@ impl Default for DetectConfig {
             silence: Duration::from_secs(48 * 3600),
             history: Duration::from_secs(720 * 3600),
             datapoints: Duration::from_secs(336 * 3600),
+            alert_queue_max: 100_000,
+            alert_queue_age_max: Duration::from_secs(24 * 3600),
             identities_max: 1_000_000,
             partitions: 8,
         }
@@ -75,6 +83,12 @@ impl DetectConfig {
         }
         if self.flush_interval < Duration::from_millis(10) {
             problems.push("detect.flush_interval must be at least 10ms".to_owned());
+        }
+        if self.alert_queue_max == 0 {
+            problems.push("detect.alert_queue_max must be at least 1".to_owned());
+        }
+        if self.alert_queue_age_max < Duration::from_secs(1) {
+            problems.push("detect.alert_queue_age_max must be at least 1s".to_owned());
         }
         if self.partitions == 0 || self.partitions > 256 {
             problems.push("detect.partitions must be from 1 to 256".to_owned());

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::RwLock;
 use picket_core::{Clock, Ledger, LedgerSnapshot, Tasks};
 use picket_ports::{
-    Directory, EventLog, EventLogs, LogError, Publish, Registry, RegistryError, StateStore,
-    StateStores,
+    AlarmListener, Directory, EventLog, EventLogs, LogError, Publish, Registry, RegistryError,
+    StateStore, StateStores,
 };
 use tokio::sync::{Mutex, Notify};
 
-use crate::alarm_book::AlarmBook;
+use crate::alarms::{AlarmBook, Limits};
 use crate::cloud::Cells;
 use crate::config::DetectConfig;
 use crate::flush::{self, Flushed};
@@ -35,6 +35,8 @@ pub struct Dependencies {
     pub registry: Arc<dyn Registry>,
     /// Which things are registered, and their groups.
     pub directory: Arc<dyn Directory>,
+    /// Who is told of alarms, each under a name of its own.
+    pub listeners: Vec<Arc<dyn AlarmListener>>,
     /// Where exported metrics go.
     pub publish: Arc<dyn Publish>,
     /// The time.
@@ -130,7 +132,7 @@ impl DetectEngine {
         if !problems.is_empty() {
             return Err(OpenError::Config(problems.join("; ")));
         }
-        let Dependencies { logs, states, registry, directory, publish, clock, tasks } =
+        let Dependencies { logs, states, registry, directory, listeners, publish, clock, tasks } =
             dependencies;
         let log = logs.open(LOG, config.partitions).await?;
         let store = states.open_state("detect").await?;
@@ -140,6 +142,9 @@ impl DetectEngine {
             let next = storage::export_offset(&*store, number).await?;
             exported.push(AtomicU64::new(next));
         }
+        let limits =
+            Limits { count_max: config.alert_queue_max, age_max: config.alert_queue_age_max };
+        let book = AlarmBook::open(store.clone(), clock.clone(), listeners, limits).await?;
         let flushed = Mutex::new(Flushed::starting(clock.now()));
         let shared = Arc::new(Shared {
             evaluated: (0..config.partitions).map(|_| AtomicU64::new(1)).collect(),
@@ -159,13 +164,14 @@ impl DetectEngine {
             counters: Counters::default(),
             cells: Cells::default(),
             arrivals: Arrivals::default(),
-            book: AlarmBook::default(),
+            book,
             broken: RwLock::default(),
             wake: Notify::new(),
             export_wake: Notify::new(),
             watchlist: RwLock::default(),
         });
         let worker = Worker::open(shared.clone()).await?;
+        shared.book.start(&tasks);
         flush::tell_start(&shared).await?;
         tasks.spawn("detect-worker", worker.run(tasks.clone()));
         tasks.spawn("detect-flush", flush::run(shared.clone(), tasks.clone()));
@@ -174,10 +180,11 @@ impl DetectEngine {
         Ok(Arc::new(Self { shared }))
     }
 
-    /// The books of intake (`reports`), evaluation (`detect`) and export (`export`).
-    pub fn ledgers(&self) -> [LedgerSnapshot; 3] {
-        let Shared { reports, detect, export, .. } = &*self.shared;
-        [reports.snapshot(), detect.snapshot(), export.snapshot()]
+    /// The books of intake (`reports`), evaluation (`detect`), export (`export`) and the news of alarms
+    /// (`alarm-news`), each of which counts once for each listener.
+    pub fn ledgers(&self) -> [LedgerSnapshot; 4] {
+        let Shared { reports, detect, export, book, .. } = &*self.shared;
+        [reports.snapshot(), detect.snapshot(), export.snapshot(), book.ledger()]
     }
 
     /// How the engine is doing.
@@ -197,6 +204,7 @@ impl DetectEngine {
             export_lag_records: behind(&shared.exported),
             things: Counters::get(&shared.counters.things),
             active_alarms: shared.book.len() as u64,
+            alarms: shared.book.counts(),
             profiles: shared.watchlist().profiles.len() as u64,
             broken: shared.broken.read().clone(),
         }

@@ -6,7 +6,7 @@
 //! to the same alarms with the same ids. [`partition`] is that function; [`worker`] feeds it and stores
 //! its state together with the offset; [`export`] follows behind with an offset of its own.
 
-mod alarm_book;
+mod alarms;
 mod behavior;
 mod cloud;
 mod config;
@@ -26,6 +26,7 @@ mod violation;
 mod watchlist;
 mod worker;
 
+pub use alarms::AlarmCounts;
 pub use config::DetectConfig;
 pub use engine::{Dependencies, DetectEngine, OpenError};
 pub use stats::{BrokenProfile, DetectStats};

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use picket_profile::Problem;
 
+use crate::alarms::AlarmCounts;
+
 /// A document that could not be loaded. The others are in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BrokenProfile {
@@ -48,6 +50,9 @@ pub struct DetectStats {
     pub things: u64,
     /// Alarms that are on.
     pub active_alarms: u64,
+    /// Alarms raised and ended since the start, by profile; beyond 500 profiles the rest together as
+    /// `(others)`.
+    pub alarms: Vec<(String, AlarmCounts)>,
     /// Profiles in force.
     pub profiles: u64,
     /// Documents that could not be loaded.

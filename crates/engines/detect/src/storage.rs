@@ -1,19 +1,18 @@
 //! How the engine's state stands in its store: keys, and values with their versions.
 //!
-//! `p` partition headers · `t` things · `e` alarm history, newest first · `o` exports of closed windows
+//! `p` partition headers · `t` things · `a` and `e` [alarms](crate::alarms) · `o` exports of closed windows
 //! · `d` reports that the export must leave out · `x` how far the export has come.
 
 use picket_core::Timestamp;
-use picket_ports::alarms::ViolationEvent;
 use picket_ports::{LogError, StateBatch, StateStore};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::alarms;
 use crate::partition::{Effects, OutboxEntry, Partition};
 use crate::thing::ThingState;
 use crate::thing::v1::ThingStateV1;
 use crate::violation::AlarmEvent;
-use crate::violation::v1::ViolationEventV1;
 
 /// Pairs read in one go.
 const PAGE: usize = 1000;
@@ -39,20 +38,6 @@ enum StoredThingRef<'a> {
     V2(&'a ThingState),
 }
 
-#[derive(Deserialize)]
-enum StoredEvent {
-    V1(ViolationEventV1),
-    V2(ViolationEvent),
-}
-
-/// Writes what [`StoredEvent`] reads.
-#[derive(Serialize)]
-enum StoredEventRef<'a> {
-    #[expect(dead_code, reason = "keeps the number of the version")]
-    V1,
-    V2(&'a ViolationEvent),
-}
-
 #[derive(Serialize, Deserialize)]
 enum StoredOutbox {
     V1(Vec<OutboxEntry>),
@@ -74,11 +59,14 @@ pub enum StorageError {
     },
 }
 
-fn write<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StorageError> {
+pub(crate) fn write<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StorageError> {
     postcard::to_stdvec(value).map_err(|cause| StorageError::Format { what, cause })
 }
 
-fn read<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, StorageError> {
+pub(crate) fn read<T: DeserializeOwned>(
+    what: &'static str,
+    bytes: &[u8],
+) -> Result<T, StorageError> {
     postcard::from_bytes(bytes).map_err(|cause| StorageError::Format { what, cause })
 }
 
@@ -93,15 +81,6 @@ fn key(kind: u8, partition: u16, rest: &[u8]) -> Vec<u8> {
 fn outbox_key(partition: u16, sequence: u64, chunk: u32) -> Vec<u8> {
     let mut key = key(b'o', partition, &sequence.to_be_bytes());
     key.extend(chunk.to_be_bytes());
-    key
-}
-
-/// Newest first: the time is written upside down.
-fn event_key(time: Timestamp, rest: &[u8]) -> Vec<u8> {
-    let shifted = time.as_millis().wrapping_add(i64::MIN).cast_unsigned();
-    let mut key = vec![b'e'];
-    key.extend((!shifted).to_be_bytes());
-    key.extend(rest);
     key
 }
 
@@ -155,9 +134,7 @@ pub(crate) fn save(
         }
     }
     for AlarmEvent { event, .. } in &effects.events {
-        let rest = format!("{}{}", event.violation.violation_id, event.event as u8);
-        let value = write("alarm event", &StoredEventRef::V2(event))?;
-        batch.put(event_key(event.time, rest.as_bytes()), value);
+        alarms::history::save(event, batch)?;
     }
     for sequence in effects.duplicates.iter().chain(&effects.strangers) {
         batch.put(key(b'd', number, &sequence.to_be_bytes()), Vec::new());
@@ -237,24 +214,4 @@ pub(crate) async fn outbox(
             found.push((key, sequence, entries));
         }
     }
-}
-
-/// A page of events older than `to` (exclusive), newest first, beginning after the key `after`.
-pub(crate) async fn events(
-    store: &dyn StateStore,
-    to: Timestamp,
-    after: Option<Vec<u8>>,
-) -> Result<Vec<(Vec<u8>, ViolationEvent)>, StorageError> {
-    // Behind all events of `to` itself, whose keys go on with a hex digit.
-    let after = after.unwrap_or_else(|| event_key(to, &[0xff]));
-    let page = store.scan(b"e", Some(&after), PAGE).await?;
-    page.into_iter()
-        .map(|(key, value)| {
-            let event = match read("alarm event", &value)? {
-                StoredEvent::V1(old) => old.into(),
-                StoredEvent::V2(event) => event,
-            };
-            Ok((key, event))
-        })
-        .collect()
 }

@@ -144,12 +144,19 @@ impl Worker {
             self.prune().await?;
             return Ok(false);
         }
-        self.commit(batch, all, tasks).await;
+        self.commit(batch, all, tasks).await?;
         Ok(true)
     }
 
     /// Stores `batch`, for as long as it takes: what is in memory is ahead of the store until then.
-    async fn commit(&mut self, batch: StateBatch, all: Vec<(u16, Effects)>, tasks: &Tasks) {
+    async fn commit(
+        &mut self,
+        mut batch: StateBatch,
+        all: Vec<(u16, Effects)>,
+        tasks: &Tasks,
+    ) -> Result<(), StorageError> {
+        let events = all.iter().flat_map(|(_, effects)| &effects.events);
+        let pen = self.shared.book.enter(events, &mut batch).await?;
         let mut wait = Duration::from_millis(50);
         let mut told = String::new();
         while let Err(error) = self.shared.store.commit(batch.clone()).await {
@@ -159,12 +166,15 @@ impl Worker {
                 told = cause;
             }
             if tasks.is_stopping() {
-                return;
+                return Ok(());
             }
             pause(tasks, wait).await;
             wait = (wait * 2).min(Duration::from_secs(10));
         }
         self.committed(all);
+        // After the book knows of them: who is told of an alarm may ask for it.
+        self.shared.book.committed(pen);
+        Ok(())
     }
 
     fn committed(&mut self, all: Vec<(u16, Effects)>) {
@@ -271,7 +281,7 @@ impl Worker {
         if all.is_empty() {
             self.ahead = false;
         } else {
-            self.commit(batch, all, &Tasks::new()).await;
+            self.commit(batch, all, &Tasks::new()).await?;
         }
         Ok(())
     }
@@ -285,14 +295,7 @@ impl Worker {
         self.pruned = now;
         let keep = i64::try_from(self.shared.config.history.as_millis()).unwrap_or(i64::MAX);
         let before = Timestamp::from_millis(now.as_millis().saturating_sub(keep));
-        let mut batch = StateBatch::default();
-        for (key, _) in storage::events(&*self.shared.store, before, None).await? {
-            batch.delete(key);
-        }
-        if !batch.is_empty() {
-            self.shared.store.commit(batch).await?;
-        }
-        Ok(())
+        self.shared.book.prune(before).await
     }
 }
 

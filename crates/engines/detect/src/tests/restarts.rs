@@ -100,8 +100,7 @@ async fn evaluate(records: &[Vec<u8>], batch: usize, lost: usize) -> (Vec<String
         let from = usize::try_from(partition.next - 1).unwrap();
         if from >= records.len() {
             let mut events = Vec::new();
-            let end = Timestamp::from_millis(i64::MAX / 2);
-            for (_, event) in storage::events(&*store, end, None).await.unwrap() {
+            for event in crate::alarms::history::all(&*store).await.unwrap() {
                 events.push(format!("{event:?}"));
             }
             let mut alarms: Vec<String> = partition.alarms().map(|it| format!("{it:?}")).collect();

@@ -108,6 +108,7 @@ async fn open(
         states: store,
         registry: registry.clone(),
         directory: groups.clone(),
+        listeners: Vec::new(),
         publish: topic.clone(),
         clock: Arc::new(clock.clone()),
         tasks: tasks.clone(),

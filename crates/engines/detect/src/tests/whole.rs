@@ -119,7 +119,7 @@ async fn a_repeated_report_is_counted_and_neither_evaluated_nor_exported() {
     rig.settle().await;
     rig.exported().await;
     assert_eq!(rig.entries().len(), 1);
-    let [_, detect, export] = rig.engine.ledgers();
+    let [_, detect, export, _] = rig.engine.ledgers();
     assert_eq!((detect.received, detect.delivered, detect.in_flight), (3, 1, 0));
     assert_eq!(detect.dropped.get("duplicate"), Some(&2));
     assert_eq!((export.received, export.delivered), (1, 1));
@@ -208,7 +208,7 @@ async fn made_up_identities_cannot_fill_the_memory_and_registered_things_are_alw
         rig.settle().await;
         rig.exported().await;
     }
-    let [_, detect, _] = rig.engine.ledgers();
+    let [_, detect, ..] = rig.engine.ledgers();
     assert_eq!((detect.received, detect.delivered, detect.in_flight), (5, 4, 0));
     assert_eq!(detect.dropped.get("too-many-identities"), Some(&1));
     assert_eq!(rig.entries().len(), 4);
