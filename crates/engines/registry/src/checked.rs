@@ -46,6 +46,14 @@ pub(crate) const DESCRIPTION: TextRule = TextRule {
     is_allowed: |c| c == ' ' || c.is_ascii_graphic(),
 };
 
+/// `clientRequestToken`.
+pub(crate) const REQUEST_TOKEN: TextRule = TextRule {
+    chars_min: 1,
+    chars_max: 64,
+    pattern: "[a-zA-Z0-9_-]+",
+    is_allowed: |c| c.is_ascii_alphanumeric() || "_-".contains(c),
+};
+
 impl TextRule {
     /// Refuses a `text` that breaks the rule; `member` is its name in the request.
     pub(crate) fn check(&self, member: &str, text: &str) -> Result<(), ControlError> {
@@ -106,7 +114,7 @@ mod tests {
 
     #[test]
     fn every_rule_takes_what_its_pattern_takes_and_nothing_else() {
-        let rules = [ENTRY_NAME, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, DESCRIPTION];
+        let rules = [ENTRY_NAME, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, DESCRIPTION, REQUEST_TOKEN];
         for rule in rules {
             for c in (0..=0x2ff).filter_map(char::from_u32) {
                 let in_pattern = match rule.pattern {

@@ -13,6 +13,8 @@ mod certificates;
 mod checked;
 mod control;
 mod control_error;
+mod custom_metrics;
+mod dimensions;
 mod enroll;
 mod first_tags;
 mod groups;
@@ -29,6 +31,7 @@ mod references;
 mod registry_events;
 mod remedies;
 mod rights;
+mod security_profiles;
 mod settings;
 mod tags;
 mod thing_types;
@@ -58,6 +61,8 @@ pub use certificates::{CertificateRegistration, NewKeys, generation_id};
 pub(crate) use control::ATTEMPTS_MAX;
 pub use control::{ControlParts, ControlPlane};
 pub use control_error::ControlError;
+pub use custom_metrics::{CustomMetric, NewCustomMetric};
+pub use dimensions::{Dimension, NewDimension};
 pub use enroll::{Enroller, EnrollmentDefaults};
 pub use groups::{GroupChange, GroupListing, GroupMoves, NewGroup, PlacedGroup};
 pub use identities::{
@@ -76,6 +81,9 @@ pub use references::NameOrArn;
 pub use registry_events::{EVENT_CONFIGURATIONS, EventKind};
 pub use remedies::BLANK_POLICY;
 pub use rights::{Caller, RightsBook, UnreadablePolicy, certificate_facts};
+pub use security_profiles::{
+    ClearedMember, ProfileChange, ProfileContent, ProfileFilter, ProfileMapping, SecurityProfile,
+};
 pub use settings::{
     EVENT_CONFIGURATION_KINDS, EventConfigurations, EventLogging, LogLevel, LogTarget,
     LogTargetKind, LoggingChange, LoggingLevel, LoggingOptions, LoggingOptionsV1, RoleAlias,

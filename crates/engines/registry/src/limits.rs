@@ -32,6 +32,17 @@ pub struct RegistryLimits {
     pub authorities_per_subject_max: usize,
     /// Most role aliases. Default 100.
     pub role_aliases_max: usize,
+    /// Most custom metrics. Default 100.
+    pub custom_metrics_max: usize,
+    /// Most dimensions. Default 10.
+    pub dimensions_max: usize,
+    /// Most security profiles on one target. Default 5.
+    pub profiles_per_target_max: usize,
+    /// Most targets of one security profile. Default 10,000; AWS names no number.
+    pub targets_per_profile_max: usize,
+    /// Most elements (ports, address blocks, numbers, texts) of all thresholds of a security profile.
+    /// Default 1,000.
+    pub elements_per_profile_max: usize,
     /// Most tags on a resource. Default 50.
     pub tags_max: usize,
     /// Minutes a thing type must have been deprecated before it can be deleted. Default 5.
@@ -56,6 +67,11 @@ impl Default for RegistryLimits {
             policies_per_group_max: 2,
             authorities_per_subject_max: 10,
             role_aliases_max: 100,
+            custom_metrics_max: 100,
+            dimensions_max: 10,
+            profiles_per_target_max: 5,
+            targets_per_profile_max: 10_000,
+            elements_per_profile_max: 1000,
             tags_max: 50,
             thing_type_deletion_minutes: 5,
             revoked_is_final: true,

@@ -4,17 +4,18 @@ use picket_ports::RegistryError;
 
 use super::lock_name;
 use crate::registry_events::{Happened, Tied};
+use crate::security_profiles::PROFILES_LOCK;
 use crate::{ControlError, ControlPlane};
 
 impl ControlPlane {
     /// `DeleteThingGroup`. Things in it and policies on it do not hold it; groups in it do. A group
-    /// that is not there counts as deleted.
+    /// that is not there counts as deleted. Security profiles that watch it do so no more.
     pub async fn delete_thing_group(
         &self,
         name: &str,
         expected_version: Option<u64>,
     ) -> Result<(), ControlError> {
-        let held = self.locks.hold(&[&lock_name(name)]).await;
+        let held = self.locks.hold(&[&lock_name(name), PROFILES_LOCK]).await;
         let alone = self.references.alone().await;
         let placed = match self.describe_thing_group(name).await {
             Ok(placed) => placed,
@@ -33,7 +34,9 @@ impl ControlPlane {
             Err(other) => return Err(other.into()),
         }
         drop(alone);
-        registry.untag_all(&self.thing_group_arn(name)).await?;
+        let arn = self.thing_group_arn(name);
+        self.forget_target(&arn).await?;
+        registry.untag_all(&arn).await?;
         drop(held);
         self.in_force().await;
         if let Some(parent) = placed.ancestors.first() {

@@ -98,8 +98,9 @@ mod tests {
         };
         check(ALIAS, "NotFound: role alias a not found").await;
         let ours = "arn:aws:iot:us-east-1:000000000000";
-        for kind in ["thinggroup", "thingtype", "billinggroup", "policy", "rule", "securityprofile"]
-        {
+        let of_detection = ["securityprofile", "dimension", "custommetric", "mitigationaction"];
+        let of_the_registry = ["thinggroup", "thingtype", "billinggroup", "policy", "rule"];
+        for kind in of_the_registry.into_iter().chain(of_detection) {
             check(&format!("{ours}:{kind}/none"), "NotFound").await;
         }
         check(&format!("{ours}:thing/pump"), "Invalid: things take no tags").await;

@@ -18,6 +18,8 @@ const TAGGABLE: &[&str] = &[
     "rule",
     "securityprofile",
     "custommetric",
+    "dimension",
+    "mitigationaction",
 ];
 
 impl ControlPlane {
@@ -47,6 +49,8 @@ impl ControlPlane {
             "rule" => self.document_there(DocumentKind::TopicRule, name).await,
             "securityprofile" => self.document_there(DocumentKind::SecurityProfile, name).await,
             "custommetric" => self.document_there(DocumentKind::CustomMetric, name).await,
+            "mitigationaction" => self.document_there(DocumentKind::MitigationAction, name).await,
+            "dimension" => self.document_there(DocumentKind::Dimension, name).await,
             "thing" => return Err(ControlError::invalid("things take no tags; use attributes")),
             "cert" => return Err(ControlError::invalid("device certificates take no tags")),
             other => return Err(unknown(other)),
@@ -72,6 +76,8 @@ fn word(kind: &str) -> &'static str {
         "rolealias" => "role alias",
         "rule" => "topic rule",
         "securityprofile" => "security profile",
+        "dimension" => "dimension",
+        "mitigationaction" => "mitigation action",
         _ => "custom metric",
     }
 }
