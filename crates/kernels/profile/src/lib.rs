@@ -7,6 +7,7 @@
 mod blocks;
 mod dimension;
 mod evaluate;
+mod flags;
 mod measured;
 pub mod metrics;
 mod profile;
@@ -16,11 +17,12 @@ mod window;
 pub use blocks::Blocks;
 pub use dimension::{Dimension, DimensionOperator, MetricDimension, TopicFilters, check_filter};
 pub use evaluate::{Operator, Test, Verdict};
+pub use flags::Flag;
 pub use measured::Measured;
 pub use metrics::{Kind, Metric, Observation, Period, Side};
 pub use profile::{
     Behavior, Criteria, CustomMetric, DURATIONS, ELEMENTS_MAX, Export, MetricRef, Problem, Profile,
-    Target, Vocabulary, WatchedMetric, parse, parse_custom_metric, parse_dimension,
+    Target, Vocabulary, WatchedMetric, amount, parse, parse_custom_metric, parse_dimension,
 };
 pub use statistic::{DEVICES_MIN, Statistic};
 pub use window::{WindowCounts, WindowView};

@@ -31,6 +31,8 @@ pub struct ReportError {
     pub path: String,
     /// What is wrong with it.
     pub problem: String,
+    /// Whether that is a number below zero where none can be.
+    pub is_negative: bool,
 }
 
 struct Prefix<'a>(&'a str);
@@ -44,7 +46,12 @@ impl fmt::Display for Prefix<'_> {
 /// Reads a report. Names may be long, short or mixed; unknown members are ignored; optional members
 /// may be null; whole numbers may be floats or texts.
 pub fn decode(format: Format, bytes: &[u8]) -> Result<Report, ReportError> {
-    let whole = |problem| ReportError { report_id: None, path: String::new(), problem };
+    let whole = |problem| ReportError {
+        report_id: None,
+        path: String::new(),
+        problem,
+        is_negative: false,
+    };
     if bytes.len() > REPORT_BYTES_MAX {
         let size = bytes.len();
         return Err(whole(format!("has {size} bytes; at most {REPORT_BYTES_MAX} are allowed")));
@@ -53,9 +60,9 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<Report, ReportError> {
     let mut report = Report::default();
     match read_report(At::Root, &document, &mut report) {
         Ok(()) => Ok(report),
-        Err(Problem { path, problem }) => {
+        Err(Problem { path, problem, is_negative }) => {
             let report_id = (report.report_id > 0).then_some(report.report_id);
-            Err(ReportError { report_id, path, problem })
+            Err(ReportError { report_id, path, problem, is_negative })
         }
     }
 }
@@ -91,13 +98,14 @@ impl At<'_> {
     fn error(&self, problem: impl Into<String>) -> Problem {
         let mut path = String::new();
         self.write(&mut path);
-        Problem { path, problem: problem.into() }
+        Problem { path, problem: problem.into(), is_negative: false }
     }
 }
 
 struct Problem {
     path: String,
     problem: String,
+    is_negative: bool,
 }
 
 type Read<T> = Result<T, Problem>;
@@ -382,7 +390,13 @@ fn port(at: At<'_>, node: &Node<'_>) -> Read<u16> {
 fn whole_number(at: At<'_>, node: &Node<'_>) -> Read<u64> {
     whole(node).ok_or_else(|| match node {
         Node::Unsigned(_) | Node::Negative(_) | Node::Float(_) => {
-            at.error("must be a whole number from 0 to 18446744073709551615")
+            let problem = at.error("must be a whole number from 0 to 18446744073709551615");
+            let is_negative = match node {
+                Node::Negative(_) => true,
+                Node::Float(number) => *number < 0.0,
+                _ => false,
+            };
+            Problem { is_negative, ..problem }
         }
         other => at.error(format!("must be a whole number, not {}", other.kind())),
     })

@@ -3,6 +3,7 @@
 use picket_wire_report::{DeviceMetrics, NetworkStats};
 
 use crate::evaluate::Operator;
+use crate::flags::Flag;
 use crate::measured::Measured;
 use crate::window::WindowView;
 
@@ -23,6 +24,7 @@ mod num_listening_tcp_ports;
 mod num_listening_udp_ports;
 mod num_messages_received;
 mod num_messages_sent;
+mod report_flags;
 mod source_ip_address;
 
 /// Every built-in metric, cloud side first.
@@ -45,6 +47,7 @@ pub const ALL: &[&dyn Metric] = &[
     &listening_tcp_ports::ListeningTcpPorts,
     &listening_udp_ports::ListeningUdpPorts,
     &destination_ip_addresses::DestinationIpAddresses,
+    &report_flags::ReportFlags,
 ];
 
 /// Who measures.
@@ -109,6 +112,8 @@ pub enum Observation<'a> {
         /// The traffic in sum over the period that is asked for, ending with this report; absent where
         /// the report itself says nothing.
         traffic: NetworkStats,
+        /// What is impossible about it.
+        flags: &'a [Flag],
     },
     /// A closed period.
     Window(WindowView<'a>),
@@ -138,6 +143,11 @@ pub trait Metric: std::fmt::Debug + Sync {
     /// Whether a behaviour may compare it with a percentile over the devices of the profile.
     fn statistical(&self) -> bool {
         self.kind() == Kind::Count
+    }
+
+    /// Whether values of a period are added up; of others the newest counts.
+    fn is_sum(&self) -> bool {
+        self.period() == Period::Required
     }
 
     /// Whether it can be counted for some topics only.
@@ -170,9 +180,10 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
             .filter(|stem| stem != "mod")
-            .map(|stem| format!("aws:{}", stem.replace('_', "-")))
+            .map(|stem| stem.replace('_', "-"))
             .collect();
-        let mut listed: Vec<String> = ALL.iter().map(|metric| metric.name().to_owned()).collect();
+        let name = |metric: &&dyn Metric| metric.name().split_once(':').unwrap().1.to_owned();
+        let mut listed: Vec<String> = ALL.iter().map(name).collect();
         files.sort();
         listed.sort();
         assert_eq!(files, listed);

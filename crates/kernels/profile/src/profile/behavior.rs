@@ -104,7 +104,7 @@ impl Behavior {
 
 /// The number that a percentile is made of: of message sizes the sum. Negative numbers have none, and
 /// neither have lists (spec device-defender §4.2).
-pub(crate) fn amount(measured: &Measured) -> Option<f64> {
+pub fn amount(measured: &Measured) -> Option<f64> {
     match measured {
         Measured::Count(count) | Measured::Sizes { total: count, .. } => Some(*count as f64),
         Measured::Number(number) => Some(*number).filter(|it| *it >= 0.0),

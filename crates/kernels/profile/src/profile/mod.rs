@@ -11,7 +11,7 @@ mod watched;
 
 use std::sync::Arc;
 
-pub use behavior::{Behavior, Criteria};
+pub use behavior::{Behavior, Criteria, amount};
 pub use criteria::DURATIONS;
 pub use document::parse;
 pub use reader::Problem;
