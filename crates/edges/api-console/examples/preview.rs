@@ -16,8 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
-use picket_core::{Clock, MetricValue, Secret, SystemClock, Tasks, Timestamp};
-use picket_ports::alarms::{Violation, ViolationEvent, ViolationEventType};
+use picket_core::{Clock, MetricValue, Secret, SystemClock, Tasks, Timestamp, TraceId};
+use picket_ports::alarms::{
+    CriteriaType, Evidence, Verification, Violation, ViolationEvent, ViolationEventType,
+};
 use picket_ports::registry::{DocumentKind, Documents as _};
 use picket_ports::{Enrollment as _, NewDeviceRequest};
 use picket_registry::{ControlPlane, ThingTypeProperties};
@@ -125,11 +127,32 @@ fn violation(n: u32, minutes_ago: i64, facts: (&str, &str, &str, MetricValue, &s
         metric: metric.to_owned(),
         started: Timestamp::from_millis(now - minutes_ago * 60_000),
         last_violation: Timestamp::from_millis(now - 20_000),
-        last_value: value,
+        last_value: value.clone(),
         ended: None,
         explanation: explanation.to_owned(),
         trace: None,
+        definition: definition(behavior, metric),
+        criteria: CriteriaType::Static,
+        suppressed: n % 4 == 3,
+        datapoints: vec![Evidence {
+            time: Timestamp::from_millis(now - minutes_ago * 60_000),
+            value,
+            threshold: None,
+            violates: true,
+            trace: TraceId { log: "reports".to_owned(), partition: 0, sequence: u64::from(n) },
+        }],
+        verification: Verification::default(),
     }
+}
+
+fn definition(behavior: &str, metric: &str) -> String {
+    let criteria = serde_json::json!({
+        "comparisonOperator": "in-port-set",
+        "value": { "ports": [22, 8883] },
+        "consecutiveDatapointsToAlarm": 1,
+        "consecutiveDatapointsToClear": 1,
+    });
+    serde_json::json!({ "name": behavior, "metric": metric, "criteria": criteria }).to_string()
 }
 
 fn active_alarms() -> Vec<Violation> {

@@ -36,6 +36,12 @@ const fn change(method: Method, path: &'static str, operation: &'static str) -> 
     Route { method, path, access: ADMIN, change: Some(operation) }
 }
 
+/// A route by which an analyst says what an alarm was found to be.
+const fn verify(method: Method, path: &'static str) -> Route {
+    let change = Some("PutVerificationStateOnViolation");
+    Route { method, path, access: ANALYST, change }
+}
+
 const VIEWER: Access = Access::AtLeast(Role::Viewer);
 const ANALYST: Access = Access::AtLeast(Role::Analyst);
 const ADMIN: Access = Access::AtLeast(Role::Admin);
@@ -53,6 +59,9 @@ pub const ROUTES: &[Route] = &[
     route(Method::GET, "/api/v1/things/{name}", VIEWER),
     route(Method::GET, "/api/v1/things/{name}/metrics", VIEWER),
     route(Method::GET, "/api/v1/alarms", VIEWER),
+    route(Method::GET, "/api/v1/alarms/{id}", VIEWER),
+    verify(Method::PUT, "/api/v1/alarms/{id}/verification"),
+    verify(Method::PUT, "/api/v1/alarm-verifications"),
     route(Method::GET, "/api/v1/profiles", VIEWER),
     route(Method::GET, "/api/v1/profiles/{name}", VIEWER),
     route(Method::POST, "/api/v1/search", ANALYST),
@@ -94,6 +103,10 @@ pub const ROUTES: &[Route] = &[
     change(Method::DELETE, "/api/v1/connections/{client_id}", "DeleteConnection"),
     route(Method::GET, "/api/v1/connection-log", VIEWER),
     route(Method::GET, "/api/v1/changes", ADMIN),
+    route(Method::GET, "/api/v1/users", ADMIN),
+    change(Method::POST, "/api/v1/users", "CreateUser"),
+    change(Method::PATCH, "/api/v1/users/{name}", "UpdateUser"),
+    change(Method::DELETE, "/api/v1/users/{name}", "DeleteUser"),
     route(Method::GET, "/api/v1/mqtt/messages", ADMIN),
     change(Method::POST, "/api/v1/mqtt/messages", "Publish"),
 ];

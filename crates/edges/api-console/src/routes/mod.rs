@@ -15,13 +15,14 @@ mod search;
 mod session;
 mod thing_types;
 mod things;
+mod users;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 use picket_core::ErrorCode;
 
 pub(crate) use self::extract::{Body, Name, Names, Params};
@@ -54,6 +55,9 @@ fn watching() -> Router<Shared> {
         .route("/api/v1/overview", get(overview::show))
         .route("/api/v1/pipeline", get(overview::pipeline))
         .route("/api/v1/alarms", get(alarms::list))
+        .route("/api/v1/alarms/{id}", get(alarms::show))
+        .route("/api/v1/alarms/{id}/verification", put(alarms::verify))
+        .route("/api/v1/alarm-verifications", put(alarms::verify_many))
         .route("/api/v1/profiles", get(profiles::list))
         .route("/api/v1/profiles/{name}", get(profiles::show))
         .route("/api/v1/search", post(search::run))
@@ -113,6 +117,8 @@ fn operating() -> Router<Shared> {
         .route("/api/v1/connections/{client_id}", get(connections::show).delete(connections::end))
         .route("/api/v1/connection-log", get(connections::log))
         .route("/api/v1/changes", get(changes::list))
+        .route("/api/v1/users", get(users::list).post(users::create))
+        .route("/api/v1/users/{name}", patch(users::change).delete(users::delete))
         .route("/api/v1/mqtt/messages", get(mqtt::follow).post(mqtt::publish))
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use picket_core::Timestamp;
 use picket_ports::alarms::AlarmFilter;
+use picket_ports::registry::Page;
 use serde::Serialize;
 
 use super::alarms::AlarmView;
@@ -12,7 +13,7 @@ use crate::history::{StageView, Trend};
 use crate::state::Shared;
 
 /// Alarms shown on the overview.
-const ALARMS_MAX: usize = 10;
+const ALARMS_MAX: u32 = 10;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Overview {
@@ -26,16 +27,17 @@ pub(crate) struct Overview {
 }
 
 pub(crate) async fn show(State(state): State<Shared>) -> ApiResult<Json<Overview>> {
-    let active = state.alarms.active(&AlarmFilter::default()).await?;
+    let all = AlarmFilter::default();
+    let active_alarms = state.alarms.active_count(&all).await?;
+    let newest = state.alarms.active_page(&all, &Page::first(ALARMS_MAX)).await?;
     let counted = state.history().things();
     let things = match counted {
         Some(things) => things,
         None => state.registry.count_things().await?,
     };
-    let active_alarms = active.len() as u64;
     let index = &state.config.index;
     let newest_alarms =
-        active.into_iter().take(ALARMS_MAX).map(|alarm| AlarmView::active(index, alarm)).collect();
+        newest.rows.into_iter().map(|alarm| AlarmView::active(index, alarm)).collect();
     let history = state.history();
     Ok(Json(Overview {
         now_ms: state.now(),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test code")]
 
 mod access;
+mod alarms;
 mod api;
 mod certificates;
 mod changes;
@@ -19,3 +20,4 @@ mod rig;
 mod search;
 mod shapes;
 mod things;
+mod users;

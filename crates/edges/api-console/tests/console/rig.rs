@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
 use picket_broker::Broker;
 use picket_core::{
-    CertificateId, Clock, ManualClock, MetricValue, Secret, Tasks, ThingName, Timestamp,
+    CertificateId, Clock, ManualClock, MetricValue, Secret, Tasks, ThingName, Timestamp, TraceId,
 };
-use picket_ports::alarms::Violation;
+use picket_ports::alarms::{CriteriaType, Evidence, Verification, Violation};
 use picket_ports::registry::{
     Certificate, CertificateMode, CertificateStatus, Certificates as _, DocumentKind,
     Documents as _, Thing, Things as _,
@@ -201,5 +201,16 @@ pub(crate) fn violation(id: &str, thing: &str) -> Violation {
         ended: None,
         explanation: "port 21 is open".to_owned(),
         trace: None,
+        definition: r#"{"name":"listening-ports","metric":"aws:listening-tcp-ports","criteria":{"comparisonOperator":"in-port-set","value":{"ports":[22,8883]},"consecutiveDatapointsToAlarm":1,"consecutiveDatapointsToClear":1}}"#.to_owned(),
+        criteria: CriteriaType::Static,
+        suppressed: false,
+        datapoints: vec![Evidence {
+            time: NOW,
+            value: MetricValue::Ports(vec![21]),
+            threshold: None,
+            violates: true,
+            trace: TraceId { log: "reports".to_owned(), partition: 0, sequence: 1 },
+        }],
+        verification: Verification::default(),
     }
 }

@@ -64,6 +64,7 @@ async fn answers_have_the_shape_that_the_openapi_document_gives_them() {
         ("/things/cam-1", "/things/{name}"),
         ("/things/cam-1/metrics", "/things/{name}/metrics"),
         ("/alarms", "/alarms"),
+        ("/alarms/01", "/alarms/{id}"),
         ("/profiles", "/profiles"),
         ("/profiles/base", "/profiles/{name}"),
         ("/thing-types", "/thing-types"),
