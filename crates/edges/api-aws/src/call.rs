@@ -10,6 +10,7 @@ use http::HeaderMap;
 use picket_core::{CertificateId, Role, Timestamp};
 use picket_ports::KeyOwner;
 use picket_registry::{ControlError, ControlPlane};
+use picket_wire_aws::timestamp::parse_query_time;
 use picket_wire_aws::{AwsCode, AwsError, Protocol, query};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -120,6 +121,31 @@ impl Call {
                 range.end()
             ))),
         }
+    }
+
+    /// A time in the query, `None` where it is absent.
+    pub(crate) fn query_time(&self, name: &str) -> ApiResult<Option<Timestamp>> {
+        let Some(text) = self.query(name) else { return Ok(None) };
+        parse_query_time(text).map(Some).ok_or_else(|| {
+            ApiError::invalid(format!(
+                "the query parameter `{name}` is `{}`; it must be a time such as \
+                 2024-05-01T00:00:00Z, or seconds since 1970",
+                shortened(text)
+            ))
+        })
+    }
+
+    /// `startTime` and `endTime` in the query, which have to be there, in that order.
+    pub(crate) fn query_period(&self) -> ApiResult<(Timestamp, Timestamp)> {
+        let needed = |name| {
+            self.query_needed(name)?;
+            self.query_time(name).map(Option::unwrap_or_default)
+        };
+        let (start, end) = (needed("startTime")?, needed("endTime")?);
+        if start > end {
+            return Err(ApiError::invalid("`startTime` must not be after `endTime`"));
+        }
+        Ok((start, end))
     }
 
     /// A header, `None` where it is absent.

@@ -46,9 +46,42 @@ pub fn parse_amz_date(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(instant.as_millisecond()))
 }
 
+/// Reads a time in a query: ISO 8601 with a zone, as REST-JSON writes it there, or seconds since the epoch.
+pub fn parse_query_time(text: &str) -> Option<Timestamp> {
+    const YEARS: i64 = 253_402_300_799_999;
+    if text.len() > 64 {
+        return None;
+    }
+    let ms = match text.parse::<f64>() {
+        Ok(seconds) => {
+            Some((seconds * 1000.0).round()).filter(|ms| ms.is_finite()).map(|ms| ms as i64)
+        }
+        Err(_) => text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond),
+    };
+    ms.filter(|ms| (0..=YEARS).contains(ms)).map(Timestamp::from_millis)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_in_a_query_is_iso_or_seconds() {
+        for (text, ms) in [
+            ("2024-05-01T00:00:00Z", 1_714_521_600_000),
+            ("2024-05-01T00:00:00.25Z", 1_714_521_600_250),
+            ("2024-05-01T02:00:00+02:00", 1_714_521_600_000),
+            ("1714521600", 1_714_521_600_000),
+            ("1714521600.5", 1_714_521_600_500),
+            ("0", 0),
+        ] {
+            assert_eq!(parse_query_time(text), Some(Timestamp::from_millis(ms)), "{text}");
+        }
+        for text in ["", "yesterday", "2024-05-01", "-1", "NaN", "inf", "1e300", "2024-05-01T00:00:00"]
+        {
+            assert_eq!(parse_query_time(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn whole_seconds_have_no_fraction_and_milliseconds_are_kept() {
