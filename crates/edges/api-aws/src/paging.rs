@@ -24,14 +24,6 @@ impl Call {
         Ok(Page { after: self.opened(self.query("nextToken"))?, rows_max: rows.unwrap_or(25) })
     }
 
-    /// Style A with 25 rows unless told otherwise and 250 at most, as Device Defender's lists have it
-    /// (spec device-defender §9).
-    pub(crate) fn page_of_25(&self) -> ApiResult<Page> {
-        let rows = self.query_number("maxResults", 1..=250)?;
-        let after = self.opened(self.query("nextToken"))?;
-        Ok(Page { after, rows_max: rows.unwrap_or(25) })
-    }
-
     /// Style B: `marker` and `pageSize` in the query; 250 rows unless told otherwise, and at most. Render
     /// `nextMarker` with [`Call::next`].
     pub(crate) fn page_b(&self) -> ApiResult<Page> {

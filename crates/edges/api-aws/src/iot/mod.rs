@@ -4,14 +4,18 @@ mod attributes;
 mod authorities;
 mod billing_groups;
 mod certificates;
+mod custom_metrics;
+mod dimensions;
 mod first_tags;
 mod policies;
 mod principals;
+mod security_profiles;
 mod settings;
 mod tags;
 mod thing_groups;
 mod thing_types;
 mod things;
+mod violations;
 
 use picket_wire_aws::Protocol;
 
@@ -35,6 +39,10 @@ pub(crate) static SERVICE: Service = Service {
         policies::OPERATIONS,
         tags::OPERATIONS,
         settings::OPERATIONS,
+        security_profiles::OPERATIONS,
+        dimensions::OPERATIONS,
+        custom_metrics::OPERATIONS,
+        violations::OPERATIONS,
     ],
     model: include_str!("../models/iot.txt"),
 };

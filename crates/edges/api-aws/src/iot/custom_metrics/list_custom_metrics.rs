@@ -1,0 +1,23 @@
+//! `ListCustomMetrics`.
+
+use http::Method;
+use picket_ports::registry::Rows;
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "ListCustomMetrics",
+    method: Method::GET,
+    path: "/custom-metrics",
+    access: Access::Read,
+    run: |call| Box::pin(run(call)),
+};
+
+async fn run(call: Call) -> ApiResult {
+    let page = call.page_of_detection()?;
+    let Rows { rows, next } = call.control().list_custom_metrics(&page).await?;
+    Ok(Answer::json(json!({ "metricNames": rows, "nextToken": call.next(next)? })))
+}

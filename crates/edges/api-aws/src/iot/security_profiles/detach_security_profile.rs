@@ -1,0 +1,22 @@
+//! `DetachSecurityProfile`.
+
+use http::Method;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "DetachSecurityProfile",
+    method: Method::DELETE,
+    path: "/security-profiles/{securityProfileName}/targets",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+async fn run(call: Call) -> ApiResult {
+    let target = call.query_needed("securityProfileTargetArn")?;
+    let name = call.label("securityProfileName")?;
+    call.control().detach_security_profile(name, target).await?;
+    Ok(Answer::empty())
+}
