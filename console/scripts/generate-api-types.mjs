@@ -20,6 +20,8 @@ function comment(schema, indent) {
 function type(schema, indent) {
   if (schema.$ref) return schema.$ref.split("/").at(-1);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
+  // No type at all: any JSON.
+  if (schema.type === undefined && !schema.anyOf) return "unknown";
   if (schema.anyOf) return schema.anyOf.map((one) => type(one, indent)).join(" | ");
   if (Array.isArray(schema.type))
     return schema.type.map((one) => type({ ...schema, type: one }, indent)).join(" | ");

@@ -12,6 +12,7 @@ import "./styles/parts.css";
 import "./styles/registry.css";
 import "./styles/response.css";
 import "./styles/search.css";
+import "./styles/profiles.css";
 
 startTheme();
 

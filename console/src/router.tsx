@@ -6,12 +6,15 @@ import { readFilter } from "./alarms/filter";
 import { sessionQuery } from "./api/queries";
 import { Shell } from "./components/Shell";
 import { Empty, Failed, Loading } from "./components/StateViews";
+import { readMetricSearch } from "./metrics/address";
 import { Alarm } from "./pages/Alarm";
 import { Alarms } from "./pages/Alarms";
 import { Certificate } from "./pages/Certificate";
 import { Certificates } from "./pages/Certificates";
 import { Changes } from "./pages/Changes";
 import { Connections } from "./pages/Connections";
+import { CustomMetrics } from "./pages/CustomMetrics";
+import { Dimensions } from "./pages/Dimensions";
 import { Group } from "./pages/Group";
 import { Groups } from "./pages/Groups";
 import { Login } from "./pages/Login";
@@ -43,6 +46,9 @@ const Search = lazyRouteComponent(() => import("./pages/Search"), "Search");
 const Thing = lazyRouteComponent(() => import("./pages/Thing"), "Thing");
 const Policy = lazyRouteComponent(() => import("./pages/Policy"), "Policy");
 const NewPolicy = lazyRouteComponent(() => import("./pages/NewPolicy"), "NewPolicy");
+const Profile = lazyRouteComponent(() => import("./pages/Profile"), "Profile");
+const NewProfile = lazyRouteComponent(() => import("./pages/NewProfile"), "NewProfile");
+const Metrics = lazyRouteComponent(() => import("./pages/Metrics"), "Metrics");
 
 type Raw = Record<string, unknown>;
 
@@ -139,6 +145,25 @@ const search = createRoute({
 });
 
 const profiles = createRoute({ getParentRoute: () => root, path: "/profiles", component: Profiles });
+const profile = createRoute({ getParentRoute: () => root, path: "/profiles/$name", component: Profile });
+const newProfile = createRoute({
+  getParentRoute: () => root,
+  path: "/new-profile",
+  component: NewProfile,
+  validateSearch: (raw: Raw): { from?: string | undefined } => ({ from: text(raw.from) }),
+});
+const customMetrics = createRoute({
+  getParentRoute: () => root,
+  path: "/custom-metrics",
+  component: CustomMetrics,
+});
+const dimensions = createRoute({ getParentRoute: () => root, path: "/dimensions", component: Dimensions });
+const metrics = createRoute({
+  getParentRoute: () => root,
+  path: "/metrics",
+  component: Metrics,
+  validateSearch: readMetricSearch,
+});
 
 type Paged = { prefix?: string | undefined; after?: string | undefined };
 const paged = (raw: Raw): Paged => ({ prefix: text(raw.prefix), after: text(raw.after) });
@@ -215,7 +240,8 @@ function stringifySearch(values: Raw): string {
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    ...[overview, alarms, alarm, search, profiles, mitigation, plan, task, notifications],
+    ...[overview, alarms, alarm, search, mitigation, plan, task, notifications],
+    ...[profiles, profile, newProfile, customMetrics, dimensions, metrics],
     ...[things, thing, types, groups, group, certificates, certificate],
     ...[policies, newPolicy, policy, connections, mqtt, changes],
   ]),

@@ -71,11 +71,6 @@ export const thingMetricsQuery = (name: string, earliest: string) =>
     refetchInterval: 15_000,
   });
 
-export const profilesQuery = queryOptions({
-  queryKey: ["profiles"],
-  queryFn: ({ signal }) => call<api.ProfileList>("GET", "/profiles", undefined, signal),
-});
-
 export const searchQuery = (request: api.SearchRequest, run: number) =>
   queryOptions({
     queryKey: ["search", request, run],

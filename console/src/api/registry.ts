@@ -21,7 +21,7 @@ const KEPT = new Set(["session", "search", "overview"]);
  * Makes a change, then asks again for what may look different now. Not for what is `gone` by it, by the
  * first two parts of its key: a page that shows it would be told so before it is left.
  */
-async function change<T>(
+export async function change<T>(
   method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   body?: unknown,

@@ -16,6 +16,7 @@ type Address =
   | "/alarms"
   | "/search"
   | "/profiles"
+  | "/metrics"
   | "/things"
   | "/types"
   | "/groups"
@@ -38,6 +39,7 @@ const PARTS: Array<{ title: string; pages: Page[] }> = [
       { to: "/alarms", text: "Alarms", icon: "alarm" },
       { to: "/search", text: "Search", icon: "search" },
       { to: "/profiles", text: "Profiles", icon: "profile" },
+      { to: "/metrics", text: "Metrics", icon: "metric" },
     ],
   },
   {
@@ -68,6 +70,7 @@ const KEYS: Record<string, Address> = {
   "g a": "/alarms",
   "g t": "/things",
   "g p": "/profiles",
+  "g e": "/metrics",
   "g g": "/groups",
   "g c": "/certificates",
   "g i": "/policies",

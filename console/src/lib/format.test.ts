@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { thinned } from "../components/Sparkline";
 import { count, duration, lag, metricTitle, rate, tick } from "./format";
-import { behaviors, expectation } from "./profile";
 
 test("durations are said in the two largest units", () => {
   expect([4_000, 61_000, 3_600_000, 3_900_000, 90_000_000].map(duration)).toEqual([
@@ -21,20 +20,6 @@ test("small rates keep a digit and large counts lose theirs", () => {
 
 test("metric names read as words", () => {
   expect(metricTitle("aws:num-listening-tcp-ports")).toBe("listening tcp ports");
-});
-
-test("a behavior reads as what is expected, and a malformed profile has none", () => {
-  const [behavior] = behaviors({
-    behaviors: [
-      {
-        name: "b",
-        metric: "m",
-        criteria: { comparisonOperator: "less-than", value: { count: 5 }, durationSeconds: 300 },
-      },
-    ],
-  });
-  expect(behavior && expectation(behavior)).toBe("less than 5 in 5 min");
-  expect(behaviors({ behaviors: "no" })).toEqual([]);
 });
 
 test("a long series is thinned to means, with gaps kept", () => {

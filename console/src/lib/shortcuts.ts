@@ -7,6 +7,7 @@ export const SHORTCUTS: Array<{ keys: string[]; does: string }> = [
   { keys: ["g", "a"], does: "Go to the alarms" },
   { keys: ["g", "t"], does: "Go to the things" },
   { keys: ["g", "p"], does: "Go to the security profiles" },
+  { keys: ["g", "e"], does: "Go to the metric explorer" },
   { keys: ["g", "g"], does: "Go to the thing groups" },
   { keys: ["g", "c"], does: "Go to the certificates" },
   { keys: ["g", "i"], does: "Go to the IoT policies" },

@@ -1,76 +1,95 @@
 import { useQuery } from "@tanstack/react-query";
-import { profilesQuery } from "../api/queries";
-import type { Profile } from "../api/types.gen";
-import { Empty, Failed, Loading } from "../components/StateViews";
-import { TableScroll } from "../components/TableScroll";
+import { Link } from "@tanstack/react-router";
+import type { SecurityProfile } from "../api/profile-types";
+import { profilesQuery } from "../api/profiles";
+import { DetectTabs } from "../components/DetectTabs";
+import { Icon } from "../components/Icon";
+import { ListPage, Table } from "../components/ListPage";
 import { dateTime } from "../lib/format";
-import { type Behavior, behaviors, expectation } from "../lib/profile";
+import { targetText } from "../lib/profile";
+import { useIsAdmin } from "../lib/role";
+import { behaviorsOf } from "../profiles/document";
 
 export function Profiles() {
   const { data, error, refetch } = useQuery(profilesQuery);
+  const isAdmin = useIsAdmin();
   return (
-    <div className="page">
-      <div className="page-head">
-        <h1>Security profiles</h1>
-      </div>
-      {!data && error ? (
-        <Failed what="The profiles could not be loaded" error={error} retry={() => void refetch()} />
-      ) : null}
-      {!data && !error ? <Loading what="the profiles" /> : null}
-      {data && data.profiles.length === 0 ? (
-        <section className="panel">
-          <Empty title="There are no security profiles">
-            <p>Without one no device is checked.</p>
-          </Empty>
-        </section>
-      ) : null}
-      {data?.profiles.map((profile) => (
-        <ProfilePanel key={profile.name} profile={profile} />
-      ))}
-    </div>
+    <ListPage
+      title="Security profiles"
+      what="profiles"
+      aside={<DetectTabs />}
+      actions={
+        isAdmin ? (
+          <Link className="button primary" to="/new-profile" search={{}}>
+            <Icon name="plus" />
+            New profile
+          </Link>
+        ) : null
+      }
+      error={error}
+      retry={() => void refetch()}
+      rows={data?.profiles.length}
+      empty={{ title: "There are no security profiles", text: "Without one no device is checked." }}
+    >
+      <Table columns={["Profile", "State", "Watches", "Behaviors", "Alarms", "Version", "Changed"]}>
+        {data?.profiles.map((profile) => (
+          <Row key={profile.name} profile={profile} />
+        ))}
+      </Table>
+    </ListPage>
   );
 }
 
-function ProfilePanel({ profile }: { profile: Profile }) {
-  const list = behaviors(profile.document);
+function Row({ profile }: { profile: SecurityProfile }) {
+  const description = profile.document.securityProfileDescription;
   return (
-    <section className="panel" aria-label={profile.name}>
-      <div className="panel-head">
-        <h2>{profile.name}</h2>
-        <span className="end muted number">
-          version {profile.version}, changed {dateTime(profile.modified_ms)}
-        </span>
-      </div>
-      {list.length === 0 ? (
-        <Empty title="It has no behaviors: it only exports metrics" />
-      ) : (
-        <Behaviors list={list} />
-      )}
-    </section>
+    <tr>
+      <td>
+        <Link to="/profiles/$name" params={{ name: profile.name }}>
+          {profile.name}
+        </Link>
+        {typeof description === "string" ? <div className="muted">{description}</div> : null}
+      </td>
+      <td className="nowrap">
+        <State profile={profile} />
+      </td>
+      <td>
+        {profile.targets.length === 0 ? (
+          <span className="muted">nothing</span>
+        ) : (
+          profile.targets.map(targetText).join(", ")
+        )}
+      </td>
+      <td className="number">{behaviorsOf(profile.document).length}</td>
+      <td className="nowrap">
+        {profile.active_alarms > 0 ? (
+          <Link className="badge bad" to="/alarms" search={{ profile: profile.name }}>
+            {profile.active_alarms} active
+          </Link>
+        ) : (
+          <span className="muted">none</span>
+        )}
+      </td>
+      <td className="number">{profile.version}</td>
+      <td className="number nowrap">{dateTime(profile.modified_ms)}</td>
+    </tr>
   );
 }
 
-function Behaviors({ list }: { list: Behavior[] }) {
-  return (
-    <TableScroll label="Table of behaviors">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Behavior</th>
-            <th scope="col">Metric</th>
-            <th scope="col">Expected</th>
-          </tr>
-        </thead>
-        <tbody>
-          {list.map((behavior) => (
-            <tr key={behavior.name}>
-              <td>{behavior.name}</td>
-              <td className="mono">{behavior.metric}</td>
-              <td>{expectation(behavior)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableScroll>
+function State({ profile }: { profile: SecurityProfile }) {
+  const [first, ...more] = profile.problems;
+  if (first) {
+    const text = `${first.path}: ${first.problem}${more.length > 0 ? ` (and ${more.length} more)` : ""}`;
+    return (
+      <>
+        <span className="badge bad">not in force</span>
+        <div className="problem-line">{text}</div>
+      </>
+    );
+  }
+  return profile.targets.length === 0 ? (
+    <span className="badge">watches nothing</span>
+  ) : (
+    <span className="badge good">in force</span>
   );
 }

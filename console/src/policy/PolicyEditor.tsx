@@ -1,13 +1,8 @@
-// The policy editor: CodeMirror with JSON, and the server's verdict at its place.
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { json } from "@codemirror/lang-json";
-import { bracketMatching, syntaxHighlighting } from "@codemirror/language";
-import { setDiagnostics } from "@codemirror/lint";
-import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
-import { useEffect, useRef } from "react";
+// The policy editor: JSON, and the server's verdict at its place.
+import { useCallback } from "react";
 import type { PolicyProblem } from "../api/types.gen";
+import { JsonEditor } from "../components/JsonEditor";
 import { stretchAt } from "../search/position";
-import { colours, look } from "./look";
 
 type Props = {
   label: string;
@@ -18,73 +13,14 @@ type Props = {
   onChange?: (text: string) => void;
 };
 
-export function PolicyEditor({ label, text, problem, readOnly, onChange }: Props) {
-  const box = useRef<HTMLDivElement>(null);
-  const view = useRef<EditorView | null>(null);
-  const changed = useRef(onChange);
-  changed.current = onChange;
-
-  useEffect(() => {
-    const parent = box.current;
-    if (!parent) return;
-    const made = new EditorView({ parent, extensions: extensions(label, readOnly ?? false, changed) });
-    view.current = made;
-    return () => made.destroy();
-  }, [label, readOnly]);
-
-  useEffect(() => {
-    const editor = view.current;
-    if (!editor || editor.state.doc.toString() === text) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
-  }, [text]);
-
-  useEffect(() => {
-    const editor = view.current;
-    if (!editor) return;
-    const line = problem?.line;
-    const place =
-      problem && typeof line === "number"
-        ? stretchAt(editor.state.doc.toString(), line, problem.column ?? 1)
-        : null;
-    const marks =
-      problem && place ? [{ ...place, severity: "error" as const, message: problem.message }] : [];
-    editor.dispatch(setDiagnostics(editor.state, marks));
-  }, [problem]);
-
-  return (
-    <>
-      <div ref={box} className="policy-editor" />
-      {readOnly ? null : (
-        <p className="muted editor-hint">
-          In the editor Tab indents. To leave it by keyboard, press <kbd>Esc</kbd>, then <kbd>Tab</kbd>.
-        </p>
-      )}
-    </>
+export function PolicyEditor({ problem, ...editor }: Props) {
+  const marks = useCallback(
+    (text: string) => {
+      const line = problem?.line;
+      if (!problem || typeof line !== "number") return [];
+      return [{ ...stretchAt(text, line, problem.column ?? 1), message: problem.message }];
+    },
+    [problem],
   );
-}
-
-function extensions(
-  label: string,
-  readOnly: boolean,
-  changed: { current: ((text: string) => void) | undefined },
-) {
-  const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
-  return [
-    EditorView.cspNonce.of(nonce),
-    // Escape, then Tab leaves the editor, as CodeMirror has it; the hint below the editor says so.
-    keymap.of([indentWithTab, ...historyKeymap, ...defaultKeymap]),
-    history(),
-    lineNumbers(),
-    drawSelection(),
-    bracketMatching(),
-    EditorView.lineWrapping,
-    json(),
-    syntaxHighlighting(colours),
-    look,
-    EditorView.editable.of(!readOnly),
-    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
-    EditorView.updateListener.of((update) => {
-      if (update.docChanged) changed.current?.(update.state.doc.toString());
-    }),
-  ];
+  return <JsonEditor {...editor} marks={marks} />;
 }

@@ -17,7 +17,9 @@ import { eventTime } from "../lib/format";
 /** Rows do not wrap, so all are as high. */
 const ROW_HEIGHT = 30;
 
-export function StatsTable({ result }: { result: SearchResult }) {
+type Result = Pick<SearchResult, "fields" | "rows">;
+
+export function StatsTable({ result }: { result: Result }) {
   const scroller = useRef<HTMLElement>(null);
   const [sorting, setSorting] = useState<SortingState>([]);
   const columns = useMemo(() => columnsOf(result), [result]);
@@ -98,7 +100,7 @@ function Head({ header }: { header: Header<Row, unknown> }) {
   );
 }
 
-function columnsOf(result: SearchResult): ColumnDef<Row>[] {
+function columnsOf(result: Result): ColumnDef<Row>[] {
   return result.fields.map((field) => ({
     id: field,
     // Not by key: a field's name may hold dots.

@@ -1,0 +1,90 @@
+// Questions and changes of security profiles, custom metrics and dimensions.
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { call, query } from "./client";
+import type * as api from "./profile-types";
+import { queryClient } from "./queries";
+import { change } from "./registry";
+
+const part = encodeURIComponent;
+
+export const profilesQuery = queryOptions({
+  queryKey: ["profiles"],
+  queryFn: ({ signal }) => call<api.SecurityProfileList>("GET", "/profiles", undefined, signal),
+  refetchInterval: 15_000,
+});
+
+export const profileQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["profile", name],
+    queryFn: ({ signal }) => call<api.SecurityProfile>("GET", `/profiles/${part(name)}`, undefined, signal),
+    refetchInterval: 15_000,
+  });
+
+export const createProfile = (body: { name: string; document: unknown }) =>
+  change<api.SecurityProfile>("POST", "/profiles", body);
+export async function replaceProfile(
+  name: string,
+  body: { document: unknown; expected_version?: number },
+): Promise<void> {
+  const stored = await change<api.SecurityProfile>("PUT", `/profiles/${part(name)}`, body);
+  queryClient.setQueryData(profileQuery(name).queryKey, stored);
+}
+export const deleteProfile = (name: string) =>
+  change<void>("DELETE", `/profiles/${part(name)}`, undefined, ["profile", name]);
+export const attachProfile = (name: string, arn: string) =>
+  change<void>("PUT", `/profiles/${part(name)}/targets${query({ arn })}`);
+export const detachProfile = (name: string, arn: string) =>
+  change<void>("DELETE", `/profiles/${part(name)}/targets${query({ arn })}`);
+
+/** What is wrong with a draft. `text` is the document as JSON. */
+export const profileCheckQuery = (name: string | undefined, text: string) =>
+  queryOptions({
+    queryKey: ["profile-check", name, text],
+    queryFn: ({ signal }) =>
+      call<api.ProfileCheck>("POST", "/profile-check", { name, document: JSON.parse(text) }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+  });
+
+/** Who would have alarmed had a draft been on. */
+export const previewQuery = (name: string | undefined, text: string, last: string) =>
+  queryOptions({
+    queryKey: ["profile-preview", name, text, last],
+    queryFn: ({ signal }) =>
+      call<api.ProfilePreview>(
+        "POST",
+        "/profile-preview",
+        { name, document: JSON.parse(text), last },
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+    gcTime: 120_000,
+  });
+
+export type SuggestionRequest = { group?: string; metrics?: string[]; last: string };
+export const suggest = (body: SuggestionRequest) =>
+  call<api.SuggestionList>("POST", "/profile-suggestion", body);
+
+export const catalogueQuery = queryOptions({
+  queryKey: ["metric-catalogue"],
+  queryFn: ({ signal }) => call<api.MetricCatalogue>("GET", "/metric-catalogue", undefined, signal),
+  staleTime: 60_000,
+});
+
+export const customMetricsQuery = queryOptions({
+  queryKey: ["custom-metrics"],
+  queryFn: ({ signal }) => call<api.CustomMetricList>("GET", "/custom-metrics", undefined, signal),
+});
+export const createCustomMetric = (body: { name: string; type: string; display_name?: string }) =>
+  change<void>("POST", "/custom-metrics", body);
+export const deleteCustomMetric = (name: string) => change<void>("DELETE", `/custom-metrics/${part(name)}`);
+
+export const dimensionsQuery = queryOptions({
+  queryKey: ["dimensions"],
+  queryFn: ({ signal }) => call<api.DimensionList>("GET", "/dimensions", undefined, signal),
+});
+export const createDimension = (body: api.Dimension) => change<void>("POST", "/dimensions", body);
+export const replaceDimension = (name: string, values: string[]) =>
+  change<void>("PUT", `/dimensions/${part(name)}`, { values });
+export const deleteDimension = (name: string) => change<void>("DELETE", `/dimensions/${part(name)}`);
