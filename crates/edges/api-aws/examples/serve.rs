@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picket_api_aws::{AwsConfig, AwsServer};
-use picket_core::{SystemClock, Tasks};
+use picket_core::{Clock as _, SystemClock, Tasks};
 use picket_ports::Registry;
+use picket_ports::alarms::by_hand::{AlarmsByHand, open_port};
 use picket_sqlite::SqliteRegistry;
 
 #[tokio::main]
@@ -29,7 +30,8 @@ async fn main() {
     let viewer = absent::user(&*registry, "viewer").await;
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(0);
     let config = AwsConfig { listen: ([127, 0, 0, 1], port).into(), ..AwsConfig::default() };
-    let deps = absent::deps(&registry, Arc::new(SystemClock), &tasks).await;
+    let alarms = Arc::new(some_alarms());
+    let deps = absent::deps(&registry, alarms, Arc::new(SystemClock), &tasks).await;
     let server = AwsServer::bind(config, deps).await.unwrap();
     let line = serde_json::json!({
         "endpoint_url": server.url(),
@@ -44,4 +46,13 @@ async fn main() {
         tracing::info!(?figures);
     }
     tasks.shut_down(Duration::from_secs(2)).await;
+}
+
+/// Three things with an open port.
+fn some_alarms() -> AlarmsByHand {
+    let alarms = AlarmsByHand::default();
+    let now = SystemClock.now();
+    let open = (1..=3).map(|n| open_port(&format!("{n:032x}"), &format!("cam-{n}"), now));
+    alarms.active.lock().unwrap().extend(open);
+    alarms
 }

@@ -84,6 +84,7 @@ pub(super) async fn serve(
         tasks: ground.scopes.console.clone(),
         token_key: ground.secrets.token_key().map_err(StartError::of(PART))?,
         data,
+        alarms: engines.detect.clone(),
     };
     AwsServer::bind(config.aws.clone(), deps).await.map_err(StartError::of(PART))
 }

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use picket_core::{Clock, ErrorCode, Tasks};
-use picket_ports::{AccessKeys, HttpPeer};
+use picket_ports::{AccessKeys, Alarms, HttpPeer};
 use picket_registry::ControlPlane;
 use picket_wire_aws::sigv4::Verifier;
 use picket_wire_aws::{AwsError, TokenKey};
@@ -53,6 +53,8 @@ pub struct AwsDeps {
     pub token_key: TokenKey,
     /// Messages and connections.
     pub data: Arc<DataPlane>,
+    /// The book of alarms.
+    pub alarms: Arc<dyn Alarms>,
 }
 
 /// What all calls share.

@@ -14,6 +14,7 @@ use picket_api_aws::{AwsConfig, AwsDeps, DataPlane, DataPlaneParts, Endpoint, ht
 use picket_broker::{Broker, BrokerLimits};
 use picket_core::{Account, CertificateId, Clock as _, SystemClock, Tasks};
 use picket_pki::Authority;
+use picket_ports::alarms::by_hand::AlarmsByHand;
 use picket_ports::{
     CloudMetrics, DeviceCounters, HttpPeer, LogError, Message, MessageTap, Registry, ReportIntake,
     ReportPublish, ReportReply, TapError,
@@ -138,6 +139,7 @@ impl Rig {
                 tasks: tasks.clone(),
                 token_key: TokenKey::new([7; 32]),
                 data,
+                alarms: Arc::new(AlarmsByHand::default()),
             },
         );
         let (certificate, target) = device(&control, statements).await;

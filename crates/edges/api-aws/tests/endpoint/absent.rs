@@ -11,7 +11,7 @@ use picket_core::{Account, Clock, SystemClock, Tasks};
 use picket_pki::Authority;
 use picket_ports::registry::DocumentKind;
 use picket_ports::{
-    CloudMetrics, DeviceCounters, LogError, Message, MessageTap, Registry, ReportIntake,
+    Alarms, CloudMetrics, DeviceCounters, LogError, Message, MessageTap, Registry, ReportIntake,
     ReportPublish, ReportReply, TapError,
 };
 use picket_registry::{
@@ -60,9 +60,10 @@ impl DeviceCounters for Absent {
     fn message_out(&self, _topic: &str, _payload_bytes: usize) {}
 }
 
-/// What an endpoint over `registry` works with.
+/// What an endpoint over `registry` and `alarms` works with.
 pub(crate) async fn deps(
     registry: &Arc<dyn Registry>,
+    alarms: Arc<dyn Alarms>,
     clock: Arc<dyn Clock>,
     tasks: &Tasks,
 ) -> AwsDeps {
@@ -95,6 +96,7 @@ pub(crate) async fn deps(
         tasks: tasks.clone(),
         token_key: TokenKey::new([7; 32]),
         data,
+        alarms,
     }
 }
 

@@ -10,3 +10,4 @@ mod changes;
 mod paging;
 mod rig;
 mod routing;
+mod violations;

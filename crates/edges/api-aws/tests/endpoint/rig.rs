@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use picket_api_aws::{AwsConfig, AwsServer};
 use picket_core::{Clock as _, ManualClock, Secret, SystemClock, Tasks};
 use picket_ports::Registry;
+use picket_ports::alarms::by_hand::AlarmsByHand;
 use picket_registry::NewAccessKey;
 use picket_sqlite::SqliteRegistry;
 use picket_wire_aws::sigv4::Signer;
@@ -21,6 +22,7 @@ use crate::absent;
 pub(crate) struct Rig {
     pub(crate) server: AwsServer,
     pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) alarms: Arc<AlarmsByHand>,
     pub(crate) clock: ManualClock,
     pub(crate) admin: NewAccessKey,
     pub(crate) viewer: NewAccessKey,
@@ -103,10 +105,12 @@ impl Rig {
         let clock = ManualClock::at(SystemClock.now());
         let admin = absent::user(&*registry, "admin").await;
         let viewer = absent::user(&*registry, "viewer").await;
-        let deps = absent::deps(&registry, Arc::new(clock.clone()), &tasks).await;
+        let alarms = Arc::new(AlarmsByHand::default());
+        let deps =
+            absent::deps(&registry, alarms.clone(), Arc::new(clock.clone()), &tasks).await;
         let config = AwsConfig { listen: ([127, 0, 0, 1], 0).into(), ..config };
         let server = AwsServer::bind(config, deps).await.unwrap();
-        Self { server, registry, clock, admin, viewer, tasks, _folder: folder }
+        Self { server, registry, alarms, clock, admin, viewer, tasks, _folder: folder }
     }
 
     pub(crate) fn signer(&self, key: &NewAccessKey, service: &str) -> Signer {

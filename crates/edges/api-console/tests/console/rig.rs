@@ -6,10 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
 use picket_broker::Broker;
-use picket_core::{
-    CertificateId, Clock, ManualClock, MetricValue, Secret, Tasks, ThingName, Timestamp, TraceId,
-};
-use picket_ports::alarms::{CriteriaType, Evidence, Verification, Violation};
+use picket_core::{CertificateId, Clock, ManualClock, Secret, Tasks, ThingName, Timestamp};
+use picket_ports::alarms::Violation;
+use picket_ports::alarms::by_hand::open_port;
 use picket_ports::registry::{
     Certificate, CertificateMode, CertificateStatus, Certificates as _, DocumentKind,
     Documents as _, Thing, Things as _,
@@ -189,28 +188,5 @@ impl Rig {
 
 /// An alarm of `thing`.
 pub(crate) fn violation(id: &str, thing: &str) -> Violation {
-    Violation {
-        violation_id: id.to_owned(),
-        thing: thing.to_owned(),
-        profile: "picket-baseline".to_owned(),
-        behavior: "listening-ports".to_owned(),
-        metric: "aws:listening-tcp-ports".to_owned(),
-        started: NOW,
-        last_violation: NOW,
-        last_value: MetricValue::Ports(vec![21]),
-        ended: None,
-        explanation: "port 21 is open".to_owned(),
-        trace: None,
-        definition: r#"{"name":"listening-ports","metric":"aws:listening-tcp-ports","criteria":{"comparisonOperator":"in-port-set","value":{"ports":[22,8883]},"consecutiveDatapointsToAlarm":1,"consecutiveDatapointsToClear":1}}"#.to_owned(),
-        criteria: CriteriaType::Static,
-        suppressed: false,
-        datapoints: vec![Evidence {
-            time: NOW,
-            value: MetricValue::Ports(vec![21]),
-            threshold: None,
-            violates: true,
-            trace: TraceId { log: "reports".to_owned(), partition: 0, sequence: 1 },
-        }],
-        verification: Verification::default(),
-    }
+    open_port(id, thing, NOW)
 }

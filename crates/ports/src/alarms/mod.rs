@@ -1,5 +1,9 @@
 //! Alarms: reading them, saying what they turned out to be, and being told of them.
 
+#[cfg(feature = "testsuite")]
+#[expect(clippy::unwrap_used, reason = "test code")]
+pub mod by_hand;
+
 use async_trait::async_trait;
 use picket_core::{Classified, ErrorCode, MetricValue, Timestamp, TraceId};
 use serde::{Deserialize, Serialize};
@@ -52,7 +56,7 @@ pub struct Verification {
 pub struct Evidence {
     /// Its time.
     pub time: Timestamp,
-    /// What was measured.
+    /// What was measured; of a list its first 50 elements.
     pub value: MetricValue,
     /// What it was compared with where that is not a fixed value: the percentile at that time.
     pub threshold: Option<f64>,
@@ -142,16 +146,47 @@ pub struct AlarmFilter {
     pub verification: Option<VerificationState>,
 }
 
+/// What a filter looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlarmFacts<'a> {
+    /// The device identity.
+    pub thing: &'a str,
+    /// The security profile.
+    pub profile: &'a str,
+    /// The behavior's name.
+    pub behavior: &'a str,
+    /// What the behavior compares with.
+    pub criteria: CriteriaType,
+    /// Whether its notifications are muted.
+    pub suppressed: bool,
+    /// What the violation was found to be.
+    pub verification: VerificationState,
+}
+
+impl<'a> AlarmFacts<'a> {
+    /// Those of `violation`, with the verification that it carries.
+    pub fn of(violation: &'a Violation) -> Self {
+        Self {
+            thing: &violation.thing,
+            profile: &violation.profile,
+            behavior: &violation.behavior,
+            criteria: violation.criteria,
+            suppressed: violation.suppressed,
+            verification: violation.verification.state,
+        }
+    }
+}
+
 impl AlarmFilter {
-    /// Whether `violation`, with the verification that it carries, is one of those.
-    pub fn admits(&self, violation: &Violation) -> bool {
+    /// Whether a violation of these facts is one of those.
+    pub fn admits(&self, facts: &AlarmFacts<'_>) -> bool {
         let Self { thing, profile, behavior, criteria, suppressed, verification } = self;
-        thing.as_ref().is_none_or(|it| *it == violation.thing)
-            && profile.as_ref().is_none_or(|it| *it == violation.profile)
-            && behavior.as_ref().is_none_or(|it| *it == violation.behavior)
-            && criteria.is_none_or(|it| it == violation.criteria)
-            && suppressed.is_none_or(|it| it == violation.suppressed)
-            && verification.is_none_or(|it| it == violation.verification.state)
+        thing.as_deref().is_none_or(|it| it == facts.thing)
+            && profile.as_deref().is_none_or(|it| it == facts.profile)
+            && behavior.as_deref().is_none_or(|it| it == facts.behavior)
+            && criteria.is_none_or(|it| it == facts.criteria)
+            && suppressed.is_none_or(|it| it == facts.suppressed)
+            && verification.is_none_or(|it| it == facts.verification)
     }
 }
 
@@ -205,7 +240,12 @@ pub trait Alarms: std::fmt::Debug + Send + Sync {
     /// Violations in alarm now, newest first.
     async fn active(&self, filter: &AlarmFilter) -> Result<Vec<Violation>, AlarmsError>;
 
-    /// A page of violations in alarm now, newest first.
+    /// How many violations are in alarm now.
+    async fn active_count(&self, filter: &AlarmFilter) -> Result<u64, AlarmsError> {
+        Ok(self.active(filter).await?.len() as u64)
+    }
+
+    /// A page of violations in alarm now, newest first. A page may be short, even empty, before the last.
     async fn active_page(
         &self,
         filter: &AlarmFilter,
@@ -221,7 +261,8 @@ pub trait Alarms: std::fmt::Debug + Send + Sync {
         events_max: usize,
     ) -> Result<Vec<ViolationEvent>, AlarmsError>;
 
-    /// A page of events with `from <= time < to`, newest first.
+    /// A page of events with `from <= time < to`, newest first. A page may be short, even empty, before the
+    /// last: a filter that fits few events makes no page slow.
     async fn history_page(
         &self,
         filter: &AlarmFilter,
