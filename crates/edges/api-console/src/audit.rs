@@ -62,6 +62,10 @@ const KINDS: &[(&str, &str)] = &[
     ("certificates", "cert"),
     ("policies", "policy"),
     ("connections", "client"),
+    ("profiles", "securityprofile"),
+    ("custom-metrics", "custommetric"),
+    ("dimensions", "dimension"),
+    ("users", "user"),
 ];
 
 /// A path as the end of an ARN: `things/pump-17` is `thing/pump-17`.

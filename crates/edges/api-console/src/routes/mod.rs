@@ -4,6 +4,8 @@ mod alarms;
 mod certificates;
 mod changes;
 mod connections;
+mod custom_metrics;
+mod dimensions;
 mod extract;
 mod groups;
 mod mqtt;
@@ -38,6 +40,7 @@ pub(crate) fn router(state: Shared) -> Router {
     Router::new()
         .route("/api/v1/openapi.json", get(openapi))
         .merge(watching())
+        .merge(security_profiles())
         .merge(fleet())
         .merge(policies())
         .merge(operating())
@@ -58,9 +61,23 @@ fn watching() -> Router<Shared> {
         .route("/api/v1/alarms/{id}", get(alarms::show))
         .route("/api/v1/alarms/{id}/verification", put(alarms::verify))
         .route("/api/v1/alarm-verifications", put(alarms::verify_many))
-        .route("/api/v1/profiles", get(profiles::list))
-        .route("/api/v1/profiles/{name}", get(profiles::show))
         .route("/api/v1/search", post(search::run))
+}
+
+fn security_profiles() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/profiles", get(profiles::list).post(profiles::create))
+        .route(
+            "/api/v1/profiles/{name}",
+            get(profiles::show).put(profiles::replace).delete(profiles::delete),
+        )
+        .route("/api/v1/profiles/{name}/targets", put(profiles::attach).delete(profiles::detach))
+        .route("/api/v1/profile-check", post(profiles::check))
+        .route("/api/v1/metric-catalogue", get(profiles::catalogue))
+        .route("/api/v1/custom-metrics", get(custom_metrics::list).post(custom_metrics::create))
+        .route("/api/v1/custom-metrics/{name}", delete(custom_metrics::delete))
+        .route("/api/v1/dimensions", get(dimensions::list).post(dimensions::create))
+        .route("/api/v1/dimensions/{name}", put(dimensions::replace).delete(dimensions::delete))
 }
 
 fn fleet() -> Router<Shared> {

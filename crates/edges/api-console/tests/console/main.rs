@@ -16,6 +16,7 @@ mod limits;
 mod log_in;
 mod mqtt;
 mod policies;
+mod profiles;
 mod rig;
 mod search;
 mod shapes;

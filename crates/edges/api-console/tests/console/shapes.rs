@@ -44,6 +44,10 @@ async fn filled() -> (Rig, String, Client) {
     rig.registry.create_document(kind, "base", "{}", Timestamp::from_millis(0)).await.unwrap();
     let admin = rig.logged_in("admin").await;
     assert_eq!(admin.post("/api/v1/thing-types", &json!({"name": "cam"})).await.status, 201);
+    let metric = json!({"name": "heat", "type": "number"});
+    assert_eq!(admin.post("/api/v1/custom-metrics", &metric).await.status, 201);
+    let dimension = json!({"name": "topics", "values": ["dt/#"]});
+    assert_eq!(admin.post("/api/v1/dimensions", &dimension).await.status, 201);
     let thing = json!({"name": "cam-1", "type_name": "cam", "attributes": {"site": "west"}});
     let made = admin.post("/api/v1/things", &thing).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -67,6 +71,9 @@ async fn answers_have_the_shape_that_the_openapi_document_gives_them() {
         ("/alarms/01", "/alarms/{id}"),
         ("/profiles", "/profiles"),
         ("/profiles/base", "/profiles/{name}"),
+        ("/metric-catalogue", "/metric-catalogue"),
+        ("/custom-metrics", "/custom-metrics"),
+        ("/dimensions", "/dimensions"),
         ("/thing-types", "/thing-types"),
         ("/groups", "/groups"),
         ("/groups/picket-fleet", "/groups/{name}"),
