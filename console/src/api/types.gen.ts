@@ -93,6 +93,26 @@ export type MetricValue = {
 
 export type AlarmState = "active" | "cleared" | "invalidated";
 
+export type VerificationState = "UNKNOWN" | "TRUE_POSITIVE" | "BENIGN_POSITIVE" | "FALSE_POSITIVE";
+
+export type Verification = {
+  state: VerificationState;
+  description: string | null;
+  by: string | null;
+  /** Milliseconds since 1970, UTC. */
+  at_ms: number | null;
+};
+
+export type AlarmDatapoint = {
+  /** Milliseconds since 1970, UTC. */
+  time_ms: number;
+  value: MetricValue;
+  /** The percentile it was compared with, if it was. */
+  threshold: number | null;
+  violates: boolean;
+  trace: string;
+};
+
 export type Alarm = {
   id: string;
   state: AlarmState;
@@ -110,6 +130,14 @@ export type Alarm = {
   explanation: string;
   trace: string | null;
   evidence: SavedSearch;
+  verification: Verification;
+  /** Whether its notifications are muted. */
+  suppressed: boolean;
+  criteria: "STATIC" | "STATISTICAL" | "MACHINE_LEARNING";
+  /** The behavior in AWS's shape; null where it is not known any more. */
+  definition: unknown;
+  /** Those that raised the alarm, oldest first, and the newest. */
+  datapoints: Array<AlarmDatapoint>;
 };
 
 export type AlarmList = {
@@ -117,6 +145,47 @@ export type AlarmList = {
   /** How many alarms are active under the filter. */
   active: number;
   truncated: boolean;
+};
+
+export type AlarmEvent = {
+  event: "in-alarm" | "alarm-cleared" | "alarm-invalidated";
+  /** Milliseconds since 1970, UTC. */
+  time_ms: number;
+  value: MetricValue | null;
+};
+
+export type AlarmDetail = {
+  alarm: Alarm;
+  /** Oldest first. */
+  events: Array<AlarmEvent>;
+};
+
+export type NewVerification = {
+  state: VerificationState;
+  /** A note, 1000 characters at most. */
+  description?: string | null;
+};
+
+export type AlarmVerification = {
+  id: string;
+  state: VerificationState;
+  /** A note, 1000 characters at most. */
+  description?: string | null;
+};
+
+export type NewVerifications = {
+  /** 1 to 100. */
+  verifications: Array<AlarmVerification>;
+};
+
+export type VerificationOutcome = {
+  id: string;
+  /** Why it was not taken; null if it was. */
+  error: string | null;
+};
+
+export type VerificationOutcomes = {
+  results: Array<VerificationOutcome>;
 };
 
 export type ThingRow = {
@@ -218,8 +287,13 @@ export type Profile = {
   created_ms: number;
   /** Milliseconds since 1970, UTC. */
   modified_ms: number;
-  /** The security profile in AWS's shape. */
+  /** What a security profile says, in AWS's shape. */
   document: Record<string, unknown>;
+  /** ARNs of whom it watches. */
+  targets: Array<string>;
+  /** Why it is not in force; empty where it is. */
+  problems: Array<ProfileProblem>;
+  active_alarms: number;
 };
 
 export type ProfileList = {
@@ -565,4 +639,108 @@ export type MqttMessage = {
   at_ms: number;
   /** Messages that were left out before this one, since the reader was too slow. */
   dropped: number;
+};
+
+export type UserView = {
+  name: string;
+  role: Role;
+  created_ms: number;
+  modified_ms: number;
+};
+
+export type UserList = {
+  users: Array<UserView>;
+};
+
+export type NewUser = {
+  name: string;
+  password: string;
+  role: Role;
+};
+
+export type UserChange = {
+  role?: Role;
+  password?: string;
+};
+
+export type ProfileProblem = {
+  /** Where, for example `behaviors[0].criteria.value`; empty for the document as a whole. */
+  path: string;
+  problem: string;
+};
+
+export type NewProfile = {
+  name: string;
+  /** What a security profile says, in AWS's shape. */
+  document: Record<string, unknown>;
+};
+
+export type ProfileReplacement = {
+  /** What a security profile says, in AWS's shape. */
+  document: Record<string, unknown>;
+  /** Refuse if the profile is at another version. */
+  expected_version?: number | null;
+};
+
+export type ProfileDraft = {
+  name?: string | null;
+  /** What a security profile says, in AWS's shape. */
+  document: unknown;
+};
+
+export type ProfileCheck = {
+  valid: boolean;
+  problems: Array<ProfileProblem>;
+};
+
+export type CatalogueMetric = {
+  name: string;
+  side: "device" | "cloud";
+  kind: "count" | "cidrs" | "ports" | "number" | "numbers" | "strings";
+  unit: string;
+  doc: string;
+  operators: Array<string>;
+  /** Whether a static threshold takes `durationSeconds`. */
+  period: "required" | "optional" | "forbidden";
+  statistical: boolean;
+  dimension: boolean;
+  custom: boolean;
+};
+
+export type MetricCatalogue = {
+  metrics: Array<CatalogueMetric>;
+  statistics: Array<string>;
+  durations: Array<number>;
+};
+
+export type CustomMetric = {
+  name: string;
+  type: string;
+  display_name: string | null;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+};
+
+export type CustomMetricList = {
+  metrics: Array<CustomMetric>;
+};
+
+export type NewCustomMetric = {
+  name: string;
+  type: "number" | "number-list" | "string-list" | "ip-address-list";
+  display_name?: string | null;
+};
+
+export type Dimension = {
+  name: string;
+  /** Topic filters, 1 to 100; `+`, `#` and `${iot:ClientId}` may be in them. */
+  values: Array<string>;
+};
+
+export type DimensionList = {
+  dimensions: Array<Dimension>;
+};
+
+export type DimensionValues = {
+  values: Array<string>;
 };
