@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fleetStories } from "./fleet-stories.mjs";
 import { go } from "./navigate.mjs";
+import { responseStories } from "./response-stories.mjs";
 
 const SEED_QUERY =
   'index="iot" sourcetype="aws-iot-device-defender" | spath name | search name="aws:num-listening-tcp-ports"\n| chart max(value.count) as tcp_count over _time by thing';
@@ -44,7 +45,7 @@ async function alarmsSayWhatAndSinceWhen({ page, seen, settings }) {
     await list.getByRole("link", { name: "Show evidence" }).first().waitFor();
   }
   await seen("alarms");
-  await page.getByRole("button", { name: "Cleared" }).click();
+  await page.getByRole("button", { name: "History" }).click();
   await page.waitForURL(/state=cleared/);
   await list
     .getByText(/Cleared|Invalidated|No alarms/)
@@ -146,5 +147,6 @@ export const stories = {
   "keys lead everywhere": keysWork,
   "profiles say what is expected": profilesSayWhatIsExpected,
   ...fleetStories,
+  ...responseStories,
   "logging out ends the session": logOutEndsTheSession,
 };

@@ -47,7 +47,7 @@ function objectType(schema, indent) {
   if (schema.additionalProperties) return `Record<string, ${type(schema.additionalProperties, indent)}>`;
   const inner = `${indent}  `;
   const members = Object.entries(schema.properties).map(([name, property]) => {
-    const mark = schema.required.includes(name) ? "" : "?";
+    const mark = schema.required?.includes(name) ? "" : "?";
     return `${comment(property, inner)}${inner}${name}${mark}: ${type(property, inner)};`;
   });
   return `{\n${members.join("\n")}\n${indent}}`;

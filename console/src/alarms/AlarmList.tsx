@@ -2,7 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useLayoutEffect, useRef, useState } from "react";
-import type { AlarmView } from "../api/response-types";
+import type { Alarm } from "../api/types.gen";
 import { useShortcuts } from "../lib/shortcuts";
 import { AlarmRow } from "./AlarmRow";
 import { moved } from "./selection";
@@ -11,7 +11,7 @@ import { moved } from "./selection";
 const BAR_HEIGHT = 48;
 
 type Props = {
-  alarms: AlarmView[];
+  alarms: Alarm[];
   now: number;
   chosen: ReadonlySet<string>;
   cursor: string | null;
@@ -94,7 +94,7 @@ export function AlarmList({ alarms, now, chosen, cursor, setCursor, choose }: Pr
 }
 
 function useKeys(
-  alarms: AlarmView[],
+  alarms: Alarm[],
   cursor: string | null,
   choose: ((id: string) => void) | undefined,
   go: (id: string | null) => void,

@@ -1,12 +1,12 @@
 // One alarm of the long list.
 import { Link } from "@tanstack/react-router";
-import type { AlarmView } from "../api/response-types";
+import type { Alarm } from "../api/types.gen";
 import { dateTime, duration } from "../lib/format";
 import { KindBadges, StateBadge, VerdictBadge } from "./Badges";
 import { Strip } from "./Strip";
 
 type Props = {
-  alarm: AlarmView;
+  alarm: Alarm;
   now: number;
   isChosen: boolean;
   /** Absent for people who may not do anything with alarms. */
@@ -76,7 +76,7 @@ export function AlarmRow({ alarm, now, isChosen, choose }: Props) {
 }
 
 /** `for 3 min`, or when it ended and how long it lasted. */
-export function since(alarm: Pick<AlarmView, "started_ms" | "ended_ms">, now: number): string {
+export function since(alarm: Pick<Alarm, "started_ms" | "ended_ms">, now: number): string {
   if (alarm.ended_ms === null) return `for ${duration(now - alarm.started_ms)}`;
   return `ended ${duration(now - alarm.ended_ms)} ago, lasted ${duration(alarm.ended_ms - alarm.started_ms)}`;
 }

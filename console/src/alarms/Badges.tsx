@@ -1,6 +1,5 @@
 // How an alarm stands, in a few words.
-import type { AlarmView, VerificationState } from "../api/response-types";
-import type { Alarm } from "../api/types.gen";
+import type { Alarm, VerificationState } from "../api/types.gen";
 import { VERDICTS } from "./verification";
 
 const STATES: Record<Alarm["state"], { text: string; tone: string }> = {
@@ -18,7 +17,7 @@ export function VerdictBadge({ state }: { state: VerificationState }) {
 }
 
 /** Said of alarms that notify nobody, and of those that compare with what was learned. */
-export function KindBadges({ alarm }: { alarm: Pick<AlarmView, "suppressed" | "criteria"> }) {
+export function KindBadges({ alarm }: { alarm: Pick<Alarm, "suppressed" | "criteria"> }) {
   return (
     <>
       {alarm.suppressed ? (

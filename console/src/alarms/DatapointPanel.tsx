@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo } from "react";
 import { sessionQuery } from "../api/queries";
-import type { AlarmView, Datapoint } from "../api/response-types";
+import type { Alarm, AlarmDatapoint } from "../api/types.gen";
 import { Table } from "../components/ListPage";
 import { Empty } from "../components/StateViews";
 import { eventTime, metricTitle } from "../lib/format";
@@ -16,7 +16,7 @@ const LineChart = lazy(async () => ({ default: (await import("../components/Line
 const PARTS_MAX = 40;
 const MARKED = new Set(["not as expected"]);
 
-export function DatapointPanel({ alarm }: { alarm: AlarmView }) {
+export function DatapointPanel({ alarm }: { alarm: Alarm }) {
   const series = useMemo(() => seriesOf(alarm), [alarm]);
   return (
     <section className="panel" aria-labelledby="datapoints">
@@ -47,7 +47,7 @@ export function DatapointPanel({ alarm }: { alarm: AlarmView }) {
 }
 
 /** The values, what they were compared with, and those that were not as expected. */
-function seriesOf({ datapoints, definition, metric }: AlarmView): Series | null {
+function seriesOf({ datapoints, definition, metric }: Alarm): Series | null {
   const points = datapoints.filter((one) => numberOf(one.value) !== null);
   if (points.length < 2) return null;
   return {
@@ -63,7 +63,7 @@ function seriesOf({ datapoints, definition, metric }: AlarmView): Series | null 
   };
 }
 
-function List({ alarm }: { alarm: AlarmView }) {
+function List({ alarm }: { alarm: Alarm }) {
   const { data: session } = useQuery(sessionQuery);
   const maySearch = session?.role !== "viewer";
   return (
@@ -93,18 +93,18 @@ function List({ alarm }: { alarm: AlarmView }) {
   );
 }
 
-function Value({ alarm, datapoint }: { alarm: AlarmView; datapoint: Datapoint }) {
+function Value({ alarm, datapoint }: { alarm: Alarm; datapoint: AlarmDatapoint }) {
   const parts = partsOf(alarm.definition, datapoint);
   if (parts.length > 0) return <Parts parts={parts} most={PARTS_MAX} />;
   return <span className="number">{valueText(datapoint.value)}</span>;
 }
 
-function Limit({ alarm, datapoint }: { alarm: AlarmView; datapoint: Datapoint }) {
+function Limit({ alarm, datapoint }: { alarm: Alarm; datapoint: AlarmDatapoint }) {
   const limit = thresholdOf(alarm.definition, datapoint);
   return limit === null ? <span className="muted">–</span> : valueText({ number: limit });
 }
 
-function Trace({ trace, alarm, maySearch }: { trace: string; alarm: AlarmView; maySearch: boolean }) {
+function Trace({ trace, alarm, maySearch }: { trace: string; alarm: Alarm; maySearch: boolean }) {
   const spl = traceSearch(trace);
   if (!spl || !maySearch) return trace;
   const { earliest, latest } = alarm.evidence;

@@ -14,9 +14,18 @@ export function Filters({ filter, onChange }: Props) {
   const names = profiles
     .filter((profile) => !filter.profile || profile.name === filter.profile)
     .flatMap((profile) => namesOf(behaviorsOf(profile.document)));
+  const [isOpen, setOpen] = useState(false);
   const set = (part: Record<string, string>) => onChange(readFilter({ ...filter, ...part }));
   return (
-    <search className="filters" aria-label="Filters">
+    <search className={isOpen || isNarrowed(filter) ? "filters open" : "filters"} aria-label="Filters">
+      <button
+        type="button"
+        className="button toggle"
+        aria-expanded={isOpen || isNarrowed(filter)}
+        onClick={() => setOpen(!isOpen)}
+      >
+        Filters
+      </button>
       <Text label="Device" value={filter.thing} onChange={(thing) => set({ thing })} />
       <Text
         label="Profile"

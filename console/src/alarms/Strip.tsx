@@ -1,5 +1,5 @@
 // The datapoints of an alarm in the room of a table's cell.
-import type { AlarmView, Datapoint } from "../api/response-types";
+import type { Alarm, AlarmDatapoint } from "../api/types.gen";
 import { count } from "../lib/format";
 import { numberOf, type Part, partsOf, thresholdOf } from "./datapoints";
 
@@ -9,7 +9,7 @@ const PAD = 5;
 const PARTS_MAX = 5;
 
 /** Numbers as a line with the limit; sets by the elements of the newest that is not as expected. */
-export function Strip({ alarm }: { alarm: Pick<AlarmView, "datapoints" | "definition"> }) {
+export function Strip({ alarm }: { alarm: Pick<Alarm, "datapoints" | "definition"> }) {
   const { datapoints, definition } = alarm;
   const newest = datapoints.findLast((one) => one.violates) ?? datapoints.at(-1);
   if (!newest) return null;
@@ -33,7 +33,7 @@ export function Parts({ parts, most }: { parts: Part[]; most: number }) {
   );
 }
 
-function Line({ datapoints, definition }: Pick<AlarmView, "datapoints" | "definition">) {
+function Line({ datapoints, definition }: Pick<Alarm, "datapoints" | "definition">) {
   const points = datapoints.flatMap((one) => {
     const y = numberOf(one.value);
     return y === null ? [] : [{ ...one, y, limit: thresholdOf(definition, one) }];
@@ -76,7 +76,7 @@ function Line({ datapoints, definition }: Pick<AlarmView, "datapoints" | "defini
   );
 }
 
-type Point = Datapoint & { y: number; limit: number | null };
+type Point = AlarmDatapoint & { y: number; limit: number | null };
 type Scale = { x: (ms: number) => number; y: (value: number) => number };
 
 /** From zero, as counts are read, unless a value is below. */

@@ -1,12 +1,12 @@
 // Asks what alarms turned out to be.
-import type { AlarmView, VerificationState } from "../api/response-types";
+import type { Alarm, VerificationState } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { VERIFICATION_STATES } from "./filter";
 import { nameOf, VERDICTS, verify } from "./verification";
 
 const NOTE_MAX = 1000;
 
-export function VerifyDialog({ alarms, onClose }: { alarms: AlarmView[]; onClose: () => void }) {
+export function VerifyDialog({ alarms, onClose }: { alarms: Alarm[]; onClose: () => void }) {
   const [first] = alarms;
   const only = alarms.length === 1 ? first : undefined;
   return (

@@ -1,7 +1,5 @@
 // What of a datapoint is not as expected.
-import type { AlarmView, Datapoint } from "../api/response-types";
-import type { MetricValue } from "../api/types.gen";
-import { count } from "../lib/format";
+import type { Alarm, AlarmDatapoint, MetricValue } from "../api/types.gen";
 import { isInNetwork } from "./cidr";
 
 /** One element of a value, and whether the behavior objects to it. */
@@ -9,8 +7,8 @@ export type Part = { text: string; isBad: boolean };
 
 type Criteria = { operator: string; value: MetricValue };
 
-function criteriaOf(definition: AlarmView["definition"]): Criteria {
-  const criteria = object(definition.criteria);
+function criteriaOf(definition: Alarm["definition"]): Criteria {
+  const criteria = object(object(definition).criteria);
   return { operator: String(criteria.comparisonOperator ?? ""), value: object(criteria.value) };
 }
 
@@ -31,17 +29,18 @@ export function elementsOf(value: MetricValue): string[] | null {
   return list ? list.map(String) : null;
 }
 
-/** What a value is in one line. */
+const exact = new Intl.NumberFormat("en", { maximumSignificantDigits: 15 });
+
+/** What a value is in one line; numbers with all their digits. */
 export function valueText(value: MetricValue): string {
   const number = numberOf(value);
-  if (number !== null)
-    return Number.isInteger(number) ? count(number) : String(Number(number.toPrecision(6)));
+  if (number !== null) return exact.format(number);
   const elements = elementsOf(value) ?? [];
   return elements.length === 0 ? "none" : elements.join(", ");
 }
 
 /** The elements of a datapoint's set, those first to which the behavior objects; empty for a number. */
-export function partsOf(definition: AlarmView["definition"], datapoint: Datapoint): Part[] {
+export function partsOf(definition: Alarm["definition"], datapoint: AlarmDatapoint): Part[] {
   const elements = elementsOf(datapoint.value);
   if (!elements) return [];
   const { operator, value } = criteriaOf(definition);
@@ -50,15 +49,16 @@ export function partsOf(definition: AlarmView["definition"], datapoint: Datapoin
     ? (text: string) => expected.some((network) => isInNetwork(text, network))
     : (text: string) => expected.includes(text);
   const isForbidding = operator.startsWith("not-in-");
+  const isOfSets = /^(not-)?in-(cidr-|port-)?set$/.test(operator);
   const parts = elements.map((text) => ({
     text,
-    isBad: datapoint.violates && isKnown(text) === isForbidding,
+    isBad: datapoint.violates && isOfSets && isKnown(text) === isForbidding,
   }));
   return parts.sort((a, b) => Number(b.isBad) - Number(a.isBad));
 }
 
 /** What a number was compared with: learned at that time, or fixed. */
-export function thresholdOf(definition: AlarmView["definition"], datapoint: Datapoint): number | null {
+export function thresholdOf(definition: Alarm["definition"], datapoint: AlarmDatapoint): number | null {
   return datapoint.threshold ?? numberOf(criteriaOf(definition).value);
 }
 

@@ -1,5 +1,5 @@
 // Which alarms the page shows. All of it is in the page's address.
-import type { VerificationState } from "../api/response-types";
+import type { VerificationState } from "../api/types.gen";
 
 export const SPANS = [
   { value: "1d", text: "24 hours", ms: 86_400_000 },

@@ -1,8 +1,9 @@
 // What happened to an alarm, and the behavior it broke.
-import type { AlarmEvent, AlarmView } from "../api/response-types";
+import type { Alarm, AlarmEvent } from "../api/types.gen";
 import { Empty } from "../components/StateViews";
 import { dateTime, duration } from "../lib/format";
 import { expectation } from "../lib/profile";
+import { record } from "../profiles/document";
 import { valueText } from "./datapoints";
 import { VERDICTS } from "./verification";
 
@@ -18,7 +19,7 @@ const EVENTS: Record<AlarmEvent["event"], { text: string; tone: string }> = {
 type Entry = { time_ms: number; text: string; tone: string; detail: string | null };
 
 /** Everything that happened to the alarm, the newest first. */
-function timeline(events: AlarmEvent[], { verification }: AlarmView): Entry[] {
+function timeline(events: AlarmEvent[], { verification }: Alarm): Entry[] {
   const entries: Entry[] = events.map((event) => ({
     time_ms: event.time_ms,
     ...EVENTS[event.event],
@@ -27,15 +28,18 @@ function timeline(events: AlarmEvent[], { verification }: AlarmView): Entry[] {
   if (verification.at_ms !== null && verification.by !== null) {
     entries.push({
       time_ms: verification.at_ms,
-      text: `Verified by ${verification.by}`,
+      text:
+        verification.state === "UNKNOWN"
+          ? `Left unverified by ${verification.by}`
+          : `Verified by ${verification.by}: ${VERDICTS[verification.state].text}`,
       tone: "",
-      detail: VERDICTS[verification.state].text,
+      detail: verification.description,
     });
   }
   return entries.sort((a, b) => b.time_ms - a.time_ms);
 }
 
-export function EventPanel({ events, alarm }: { events: AlarmEvent[]; alarm: AlarmView }) {
+export function EventPanel({ events, alarm }: { events: AlarmEvent[]; alarm: Alarm }) {
   const entries = timeline(events, alarm);
   return (
     <section className="panel" aria-labelledby="events">
@@ -59,15 +63,17 @@ export function EventPanel({ events, alarm }: { events: AlarmEvent[]; alarm: Ala
   );
 }
 
-export function DefinitionPanel({ alarm }: { alarm: AlarmView }) {
+export function DefinitionPanel({ alarm }: { alarm: Alarm }) {
   return (
     <section className="panel" aria-labelledby="definition">
       <div className="panel-head">
         <h2 id="definition">The behavior as it was then</h2>
       </div>
       <div className="panel-body stack">
+        {alarm.definition === null ? <p className="muted">It is not known any more.</p> : null}
         <p className="anywhere">
-          <span className="mono">{alarm.metric}</span>: {expectation(alarm.definition)}
+          <span className="mono">{alarm.metric}</span>
+          {alarm.definition === null ? null : `: ${expectation(record(alarm.definition))}`}
         </p>
         <details>
           <summary>Definition</summary>

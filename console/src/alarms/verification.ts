@@ -1,6 +1,6 @@
 // What an alarm can be found to be, and saying so with a way back.
 import { putVerifications } from "../api/alarms";
-import type { AlarmView, VerificationState } from "../api/response-types";
+import type { Alarm, VerificationState } from "../api/types.gen";
 import { sayDone } from "../lib/undo";
 
 export const VERDICTS: Record<VerificationState, { text: string; tone: string; means: string }> = {
@@ -14,7 +14,7 @@ export const VERDICTS: Record<VerificationState, { text: string; tone: string; m
   FALSE_POSITIVE: { text: "False positive", tone: "warn", means: "The device did not do it." },
 };
 
-type Concerned = Pick<AlarmView, "id" | "thing" | "behavior" | "verification">;
+type Concerned = Pick<Alarm, "id" | "thing" | "behavior" | "verification">;
 
 /** The verifications as they are, to put them back. */
 export function former(alarms: readonly Concerned[]) {

@@ -4,7 +4,7 @@ import type { AlarmSearch } from "../alarms/filter";
 import { spanMs } from "../alarms/filter";
 import { call, query } from "./client";
 import { queryClient } from "./queries";
-import type { AlarmDetail, AlarmViewList, VerificationChange, VerificationResults } from "./response-types";
+import type { AlarmDetail, AlarmList, AlarmVerification, VerificationOutcomes } from "./types.gen";
 
 /** How many alarms are listed at most. */
 export const ALARMS_MAX = 1000;
@@ -17,7 +17,7 @@ export const alarmsQuery = (filter: AlarmSearch) =>
     queryFn: ({ signal }) => {
       const { last, state = "active", ...rest } = filter;
       const from_ms = state === "active" ? undefined : Date.now() - spanMs(last);
-      return call<AlarmViewList>(
+      return call<AlarmList>(
         "GET",
         `/alarms${query({ ...rest, state, from_ms, limit: ALARMS_MAX })}`,
         undefined,
@@ -37,13 +37,13 @@ export const alarmQuery = (id: string) =>
 
 /** Says what alarms turned out to be; answers with those for which it did not work. */
 export async function putVerifications(
-  changes: VerificationChange[],
-): Promise<VerificationResults["results"]> {
-  const failed: VerificationResults["results"] = [];
+  changes: AlarmVerification[],
+): Promise<VerificationOutcomes["results"]> {
+  const failed: VerificationOutcomes["results"] = [];
   try {
     for (let at = 0; at < changes.length; at += VERIFICATIONS_MAX) {
       const verifications = changes.slice(at, at + VERIFICATIONS_MAX);
-      const { results } = await call<VerificationResults>("PUT", "/alarm-verifications", { verifications });
+      const { results } = await call<VerificationOutcomes>("PUT", "/alarm-verifications", { verifications });
       failed.push(...results.filter((result) => result.error !== null));
     }
   } finally {

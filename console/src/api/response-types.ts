@@ -1,45 +1,5 @@
-// What the routes of alarms, mitigation and notifications answer with.
-import type { Alarm, MetricValue } from "./types.gen";
-
-export type VerificationState = "UNKNOWN" | "TRUE_POSITIVE" | "BENIGN_POSITIVE" | "FALSE_POSITIVE";
-
-export type Verification = {
-  state: VerificationState;
-  description: string | null;
-  by: string | null;
-  at_ms: number | null;
-};
-
-export type Datapoint = {
-  time_ms: number;
-  value: MetricValue;
-  /** What it was compared with where that is not a fixed value. */
-  threshold: number | null;
-  violates: boolean;
-  trace: string;
-};
-
-export type AlarmView = Alarm & {
-  verification: Verification;
-  suppressed: boolean;
-  criteria: "STATIC" | "STATISTICAL" | "MACHINE_LEARNING";
-  /** The behavior in AWS's shape as it was then. */
-  definition: Record<string, unknown>;
-  datapoints: Datapoint[];
-};
-
-export type AlarmViewList = { alarms: AlarmView[]; active: number; truncated: boolean };
-
-export type AlarmEvent = {
-  event: "in-alarm" | "alarm-cleared" | "alarm-invalidated";
-  time_ms: number;
-  value: MetricValue | null;
-};
-
-export type AlarmDetail = { alarm: AlarmView; events: AlarmEvent[] };
-
-export type VerificationChange = { id: string; state: VerificationState; description?: string | null };
-export type VerificationResults = { results: Array<{ id: string; error: string | null }> };
+// What the routes of mitigation and notifications answer with.
+export type { Alarm as AlarmView, AlarmList as AlarmViewList } from "./types.gen";
 
 export type MitigationAction = {
   name: string;

@@ -1,13 +1,10 @@
 // One alarm: what, where, since when, and the way to its evidence.
 import { Link } from "@tanstack/react-router";
+import { since } from "../alarms/AlarmRow";
+import { KindBadges, StateBadge, VerdictBadge } from "../alarms/Badges";
+import { Strip } from "../alarms/Strip";
 import type { Alarm } from "../api/types.gen";
-import { dateTime, duration } from "../lib/format";
-
-const STATES: Record<Alarm["state"], { text: string; tone: string }> = {
-  active: { text: "In alarm", tone: "bad" },
-  cleared: { text: "Cleared", tone: "good" },
-  invalidated: { text: "Invalidated", tone: "" },
-};
+import { dateTime } from "../lib/format";
 
 export function AlarmItem({
   alarm,
@@ -18,11 +15,12 @@ export function AlarmItem({
   now: number;
   thingLink?: boolean;
 }) {
-  const state = STATES[alarm.state];
   return (
     <li className="alarm">
-      <span className="state">
-        <span className={`badge ${state.tone}`}>{state.text}</span>
+      <span className="state states">
+        <StateBadge state={alarm.state} />
+        {alarm.verification.state === "UNKNOWN" ? null : <VerdictBadge state={alarm.verification.state} />}
+        <KindBadges alarm={alarm} />
       </span>
       <div className="head">
         {thingLink ? (
@@ -37,7 +35,15 @@ export function AlarmItem({
           {alarm.metric}
         </span>
       </div>
-      <p className="text">{alarm.explanation}</p>
+      <div className="text">
+        <p>{alarm.explanation}</p>
+        {alarm.verification.description ? (
+          <p className="muted">
+            {alarm.verification.by ?? "Somebody"}: {alarm.verification.description}
+          </p>
+        ) : null}
+        <Strip alarm={alarm} />
+      </div>
       <div className="side-links">
         <time dateTime={new Date(alarm.started_ms).toISOString()} title={dateTime(alarm.started_ms)}>
           {since(alarm, now)}
@@ -54,9 +60,4 @@ export function AlarmItem({
       </div>
     </li>
   );
-}
-
-function since(alarm: Alarm, now: number): string {
-  if (alarm.ended_ms === null) return `for ${duration(now - alarm.started_ms)}`;
-  return `ended ${duration(now - alarm.ended_ms)} ago, lasted ${duration(alarm.ended_ms - alarm.started_ms)}`;
 }

@@ -3,7 +3,9 @@ import { useEffect, useState } from "react";
 import { dismiss, type Toast, undoNewest, useToast } from "../lib/undo";
 import { Key } from "./Key";
 
-const SHOWN_MS = 20_000;
+const SHOWN_MS = 6_000;
+/** Longer where there is a way back, which goes with the toast. */
+const UNDO_MS = 20_000;
 
 export function Toasts() {
   const toast = useToast();
@@ -19,9 +21,9 @@ function One({ toast }: { toast: Toast }) {
   const [isHeld, setHeld] = useState(false);
   useEffect(() => {
     if (isHeld) return;
-    const timer = setTimeout(() => dismiss(toast.id), SHOWN_MS);
+    const timer = setTimeout(() => dismiss(toast.id), toast.undo ? UNDO_MS : SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [toast.id, isHeld]);
+  }, [toast, isHeld]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only waits while somebody is at it
     <div

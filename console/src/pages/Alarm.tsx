@@ -10,7 +10,7 @@ import { VerifyDialog } from "../alarms/VerifyDialog";
 import { VERDICTS } from "../alarms/verification";
 import { alarmQuery } from "../api/alarms";
 import { ApiError } from "../api/client";
-import type { AlarmDetail, AlarmView } from "../api/response-types";
+import type { AlarmDetail, Alarm as AlarmFacts } from "../api/types.gen";
 import { Icon } from "../components/Icon";
 import { ThingLink } from "../components/RegistryLinks";
 import { Empty, Failed, Loading, Stale } from "../components/StateViews";
@@ -87,7 +87,7 @@ function Content({ detail, error, now }: { detail: AlarmDetail; error: Error | n
   );
 }
 
-function Actions({ alarm }: { alarm: AlarmView }) {
+function Actions({ alarm }: { alarm: AlarmFacts }) {
   const [isVerifying, setVerifying] = useState(false);
   const mayVerify = useMayVerify();
   const navigate = useNavigate();
@@ -120,7 +120,7 @@ function Actions({ alarm }: { alarm: AlarmView }) {
   );
 }
 
-function VerificationPanel({ alarm }: { alarm: AlarmView }) {
+function VerificationPanel({ alarm }: { alarm: AlarmFacts }) {
   const { state, description, by, at_ms } = alarm.verification;
   return (
     <section className="panel" aria-labelledby="verification">

@@ -9,7 +9,7 @@ import { concerned, toggled } from "../alarms/selection";
 import { VerifyDialog } from "../alarms/VerifyDialog";
 import { alarmsQuery } from "../api/alarms";
 import { PLAN_ALARMS_MAX } from "../api/mitigation";
-import type { AlarmView } from "../api/response-types";
+import type { Alarm } from "../api/types.gen";
 import { Key } from "../components/Key";
 import { Segments } from "../components/Segments";
 import { Empty, Failed, Loading, Stale } from "../components/StateViews";
@@ -83,16 +83,16 @@ function NoAlarms({ filter }: { filter: AlarmSearch }) {
 }
 
 /** The list with what can be done: choosing, verifying, mitigating. */
-function Work({ alarms: raw, now }: { alarms: AlarmView[]; now: number }) {
+function Work({ alarms: raw, now }: { alarms: Alarm[]; now: number }) {
   // An alarm that ended between two of the server's reads would be there twice.
   const alarms = useMemo(() => [...new Map(raw.map((alarm) => [alarm.id, alarm])).values()], [raw]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [cursor, setCursor] = useState<string | null>(null);
-  const [verifying, setVerifying] = useState<AlarmView[] | null>(null);
+  const [verifying, setVerifying] = useState<Alarm[] | null>(null);
   const mayVerify = useMayVerify();
   const navigate = useNavigate();
   const picked = alarms.filter((alarm) => chosen.has(alarm.id));
-  const mitigate = (about: AlarmView[]) => {
+  const mitigate = (about: Alarm[]) => {
     if (about.length === 0 || about.length > PLAN_ALARMS_MAX) return;
     void navigate({ to: "/mitigation/new", search: { alarms: about.map((alarm) => alarm.id).join(",") } });
   };
@@ -137,8 +137,8 @@ function Work({ alarms: raw, now }: { alarms: AlarmView[]; now: number }) {
 }
 
 type BarProps = {
-  all: AlarmView[];
-  picked: AlarmView[];
+  all: Alarm[];
+  picked: Alarm[];
   choose: (ids: ReadonlySet<string>) => void;
   verify: () => void;
   mitigate: () => void;
@@ -152,7 +152,7 @@ function Bar({ all, picked, choose, verify, mitigate }: BarProps) {
     if (box.current) box.current.indeterminate = some && picked.length < all.length;
   });
   return (
-    <div className="panel-head bulk">
+    <div className="panel-head wrap bulk">
       <label className="pick-all">
         <input
           ref={box}
@@ -160,14 +160,11 @@ function Bar({ all, picked, choose, verify, mitigate }: BarProps) {
           checked={some && picked.length === all.length}
           onChange={() => choose(some ? new Set() : new Set(all.map((alarm) => alarm.id)))}
         />
-        {some ? (
-          <span className="number" role="status">
-            {count(picked.length)} selected
-          </span>
-        ) : (
-          <span>Select all {count(all.length)}</span>
-        )}
+        <span>{some ? "Select none" : `Select all ${count(all.length)}`}</span>
       </label>
+      <span className="number muted" role="status">
+        {some ? `${count(picked.length)} selected` : ""}
+      </span>
       <span className="end">
         {tooMany ? (
           <span className="muted" id="too-many">

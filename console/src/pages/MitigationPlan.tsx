@@ -167,7 +167,7 @@ function ActionChoice({ action, place, isDisabled, toggle }: ChoiceProps) {
       <span>
         <b>
           {action.name}
-          {place > 0 ? <span className="badge"> {place}.</span> : null}
+          {place > 0 ? <span className="badge">{place}.</span> : null}
         </b>
         <span className="muted anywhere">
           {ACTION_TYPES[action.type]?.title ?? action.type} {summaryOf(action)}

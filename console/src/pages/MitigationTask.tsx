@@ -102,9 +102,11 @@ function Facts({ task }: { task: Task }) {
           )}
         </dd>
         <dt>Results</dt>
-        <dd className="number" role="status">
-          {count(task.executed)} done, {count(task.skipped)} skipped,{" "}
-          <span className={task.failed > 0 ? "text-bad" : ""}>{count(task.failed)} failed</span>
+        <dd className="number">
+          <span role="status">
+            {count(task.executed)} done, {count(task.skipped)} skipped,{" "}
+            <span className={task.failed > 0 ? "text-bad" : ""}>{count(task.failed)} failed</span>
+          </span>
         </dd>
         <dt>Id</dt>
         <dd className="mono">{task.id}</dd>
