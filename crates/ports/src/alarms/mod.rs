@@ -1,5 +1,6 @@
 //! Alarms: reading them, saying what they turned out to be, and being told of them.
 
+mod alert;
 #[cfg(feature = "testsuite")]
 #[expect(clippy::unwrap_used, reason = "test code")]
 pub mod by_hand;
@@ -8,6 +9,7 @@ use async_trait::async_trait;
 use picket_core::{Classified, ErrorCode, MetricValue, Timestamp, TraceId};
 use serde::{Deserialize, Serialize};
 
+pub use self::alert::alert_document;
 use crate::registry::{Page, Rows};
 
 /// What a behavior compares with: AWS's `behaviorCriteriaType`.
