@@ -85,6 +85,7 @@ pub(super) async fn serve(
         token_key: ground.secrets.token_key().map_err(StartError::of(PART))?,
         data,
         alarms: engines.detect.clone(),
+        metric_history: engines.detect.clone(),
     };
     AwsServer::bind(config.aws.clone(), deps).await.map_err(StartError::of(PART))
 }

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use picket_core::{Clock, ErrorCode, Tasks};
-use picket_ports::{AccessKeys, Alarms, HttpPeer};
+use picket_ports::{AccessKeys, Alarms, HttpPeer, MetricHistory};
 use picket_registry::ControlPlane;
 use picket_wire_aws::sigv4::Verifier;
 use picket_wire_aws::{AwsError, TokenKey};
@@ -55,6 +55,8 @@ pub struct AwsDeps {
     pub data: Arc<DataPlane>,
     /// The book of alarms.
     pub alarms: Arc<dyn Alarms>,
+    /// The stored datapoints.
+    pub metric_history: Arc<dyn MetricHistory>,
 }
 
 /// What all calls share.

@@ -7,6 +7,7 @@ mod certificates;
 mod custom_metrics;
 mod dimensions;
 mod first_tags;
+mod metric_values;
 mod policies;
 mod principals;
 mod security_profiles;
@@ -43,6 +44,7 @@ pub(crate) static SERVICE: Service = Service {
         dimensions::OPERATIONS,
         custom_metrics::OPERATIONS,
         violations::OPERATIONS,
+        metric_values::OPERATIONS,
     ],
     model: include_str!("../models/iot.txt"),
 };

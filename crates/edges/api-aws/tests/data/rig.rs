@@ -15,6 +15,7 @@ use picket_broker::{Broker, BrokerLimits};
 use picket_core::{Account, CertificateId, Clock as _, SystemClock, Tasks};
 use picket_pki::Authority;
 use picket_ports::alarms::by_hand::AlarmsByHand;
+use picket_ports::metric_history::by_hand::HistoryByHand;
 use picket_ports::{
     CloudMetrics, DeviceCounters, HttpPeer, LogError, Message, MessageTap, Registry, ReportIntake,
     ReportPublish, ReportReply, TapError,
@@ -140,6 +141,7 @@ impl Rig {
                 token_key: TokenKey::new([7; 32]),
                 data,
                 alarms: Arc::new(AlarmsByHand::default()),
+                metric_history: Arc::new(HistoryByHand::default()),
             },
         );
         let (certificate, target) = device(&control, statements).await;

@@ -9,6 +9,7 @@ use picket_api_aws::{AwsDeps, DataPlane, DataPlaneParts};
 use picket_broker::{Broker, BrokerLimits};
 use picket_core::{Account, Clock, SystemClock, Tasks};
 use picket_pki::Authority;
+use picket_ports::metric_history::by_hand::HistoryByHand;
 use picket_ports::registry::DocumentKind;
 use picket_ports::{
     Alarms, CloudMetrics, DeviceCounters, LogError, Message, MessageTap, Registry, ReportIntake,
@@ -97,6 +98,7 @@ pub(crate) async fn deps(
         token_key: TokenKey::new([7; 32]),
         data,
         alarms,
+        metric_history: Arc::new(HistoryByHand::default()),
     }
 }
 

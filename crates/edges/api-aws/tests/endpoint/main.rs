@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod callers;
 mod changes;
+mod metric_values;
 mod paging;
 mod rig;
 mod routing;

@@ -11,6 +11,7 @@ use picket_api_aws::{AwsConfig, AwsServer};
 use picket_core::{Clock as _, ManualClock, Secret, SystemClock, Tasks};
 use picket_ports::Registry;
 use picket_ports::alarms::by_hand::AlarmsByHand;
+use picket_ports::metric_history::by_hand::HistoryByHand;
 use picket_registry::NewAccessKey;
 use picket_sqlite::SqliteRegistry;
 use picket_wire_aws::sigv4::Signer;
@@ -23,6 +24,7 @@ pub(crate) struct Rig {
     pub(crate) server: AwsServer,
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) alarms: Arc<AlarmsByHand>,
+    pub(crate) history: Arc<HistoryByHand>,
     pub(crate) clock: ManualClock,
     pub(crate) admin: NewAccessKey,
     pub(crate) viewer: NewAccessKey,
@@ -106,11 +108,13 @@ impl Rig {
         let admin = absent::user(&*registry, "admin").await;
         let viewer = absent::user(&*registry, "viewer").await;
         let alarms = Arc::new(AlarmsByHand::default());
-        let deps =
+        let history = Arc::new(HistoryByHand::default());
+        let mut deps =
             absent::deps(&registry, alarms.clone(), Arc::new(clock.clone()), &tasks).await;
+        deps.metric_history = history.clone();
         let config = AwsConfig { listen: ([127, 0, 0, 1], 0).into(), ..config };
         let server = AwsServer::bind(config, deps).await.unwrap();
-        Self { server, registry, alarms, clock, admin, viewer, tasks, _folder: folder }
+        Self { server, registry, alarms, history, clock, admin, viewer, tasks, _folder: folder }
     }
 
     pub(crate) fn signer(&self, key: &NewAccessKey, service: &str) -> Signer {

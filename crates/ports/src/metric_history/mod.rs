@@ -1,5 +1,9 @@
 //! Stored datapoints of device metrics (spec device-defender §2.9), and what can be found out from them.
 
+#[cfg(feature = "testsuite")]
+#[expect(clippy::unwrap_used, reason = "test code")]
+pub mod by_hand;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
