@@ -69,6 +69,11 @@ impl SeriesBook {
         self.entries.read().by_number.get(number.0 as usize).cloned()
     }
 
+    /// All series that ever had a number.
+    pub(super) fn all(&self) -> Vec<Series> {
+        self.entries.read().by_number.clone()
+    }
+
     /// Makes the numbers given since the last call durable.
     pub(super) async fn store_new(&self) -> Result<(), LogError> {
         let mut batch = StateBatch::default();

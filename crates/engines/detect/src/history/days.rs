@@ -71,11 +71,18 @@ pub(super) fn before(thing: &str, from: Timestamp) -> Vec<u8> {
     key
 }
 
-/// A key that stands behind all records of `thing`, and before all others that come later.
-pub(super) fn behind(thing: &str) -> Vec<u8> {
-    let mut key = prefix_of(thing);
+/// A key that stands behind all records of the device, and before all others that come later.
+pub(super) fn behind(thing: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(thing.len() + 2 + TAIL);
+    key.extend(thing);
+    key.push(0);
     key.extend([0xff; TAIL + 1]);
     key
+}
+
+/// The device's name in a key.
+pub(super) fn thing_bytes(key: &[u8]) -> &[u8] {
+    key.get(..key.len().saturating_sub(TAIL + 1)).unwrap_or_default()
 }
 
 /// What a key says.
@@ -128,7 +135,7 @@ mod tests {
             key("a", at(3), (0, Origin::Window)),
             key("a", at(3), (7, Origin::Report)),
             key("a", at(900), (2, Origin::Report)),
-            behind("a"),
+            behind(b"a"),
             key("a1", at(1), (2, Origin::Report)),
             key("ab", at(1), (2, Origin::Report)),
         ];

@@ -13,14 +13,17 @@ use super::codec;
 pub(crate) enum Origin {
     /// A report; values as it gives them, traffic as the report's own deltas.
     Report,
-    /// A connect or disconnect.
+    /// A connect.
     Connection,
     /// A closed window; values of this one window, whatever period a behaviour looks at.
     Window,
+    /// A disconnect, whose values are exported and read back but not evaluated.
+    Disconnection,
 }
 
 impl Origin {
-    pub(super) const ALL: [Self; 3] = [Self::Report, Self::Connection, Self::Window];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Report, Self::Connection, Self::Window, Self::Disconnection];
 }
 
 /// The datapoints of one device from one record.
@@ -44,13 +47,18 @@ pub(crate) struct Kept {
 impl Kept {
     /// Begins the datapoints that `thing` has from the record at `sequence`. `at` is the arrival of the
     /// report or the end of the window: the time of the datapoints. The values follow by
-    /// [`Kept::value`]; without any, nothing is kept.
+    /// [`Kept::value`]; without any, nothing is kept. What was begun last goes on if it is the same.
     pub(crate) fn begin(
         &mut self,
         thing: &Arc<str>,
         at: Timestamp,
         (sequence, origin): (u64, Origin),
     ) {
+        if self.records.last().is_some_and(|last| {
+            (last.sequence, last.origin, last.at) == (sequence, origin, at) && last.thing == *thing
+        }) {
+            return;
+        }
         self.drop_empty();
         let end = self.bytes.len();
         self.records.push(KeptDatapoints { thing: thing.clone(), at, sequence, origin, end });
@@ -91,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn records_without_values_leave_nothing() {
+    fn records_without_values_leave_nothing_and_the_same_goes_on() {
         let mut kept = Kept::default();
         let thing: Arc<str> = Arc::from("pump");
         for ms in 0..3 {
@@ -99,11 +107,13 @@ mod tests {
             kept.begin(&thing, at, (1, Origin::Report));
             kept.begin(&thing, at, (2, Origin::Window));
             kept.value(SeriesId(4), &Measured::Count(7));
+            kept.begin(&thing, at, (2, Origin::Window));
+            kept.value(SeriesId(5), &Measured::Count(7));
             kept.begin(&thing, at, (3, Origin::Window));
         }
         let records: Vec<_> = kept.records().map(|(it, values)| (it.sequence, values)).collect();
         assert_eq!(records.len(), 3);
-        assert!(records.iter().all(|(sequence, values)| *sequence == 2 && values.len() == 2));
+        assert!(records.iter().all(|(sequence, values)| *sequence == 2 && values.len() == 4));
         assert!(kept.records.len() <= 4);
     }
 }

@@ -6,11 +6,19 @@
 //! record always writes the same keys, so a replay after a crash writes over what is there. Each UTC day
 //! is a [store](days) of its own, in which a device's records lie together in time order.
 
+mod backtest;
+mod bands;
 mod book;
 mod codec;
 mod days;
+mod fleet;
 mod kept;
+mod measure;
+mod port;
 mod recorder;
+mod replay;
+mod series;
+mod suggest;
 
 pub(crate) use book::{SeriesBook, SeriesId};
 pub(crate) use kept::{Kept, Origin};
