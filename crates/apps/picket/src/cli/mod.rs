@@ -9,6 +9,7 @@ mod simulate;
 mod spl;
 mod thing;
 mod up;
+mod user;
 
 use std::io;
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ enum Command {
     Spl(spl::SplArgs),
     /// Security profiles
     Profile(profile::ProfileArgs),
+    /// Who may log in
+    User(user::UserArgs),
     /// Run a simulated fleet against a server
     Simulate(simulate::SimulateArgs),
     /// The device agent, as in the separate program picket-agent
@@ -95,6 +98,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Search(args) => search::run(&args),
         Command::Spl(args) => spl::run(&args),
         Command::Profile(args) => profile::run(&args),
+        Command::User(args) => user::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Agent(args) => {
             return ExitCode::from(picket_device_agent::execute(args.agent, args.json));

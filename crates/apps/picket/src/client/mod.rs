@@ -1,5 +1,7 @@
 //! The console's API, as the commands use it.
 
+mod users;
+
 use std::time::Duration;
 
 use picket_core::{ErrorCode, Secret};
@@ -121,12 +123,17 @@ impl ConsoleClient {
 
     /// One security profile.
     pub(crate) fn profile(&self, name: &str) -> Result<Profile, Failure> {
-        let mut url = reqwest::Url::parse(&self.address("profiles"))
+        self.call(self.http.get(self.entry("profiles", name)?))
+    }
+
+    /// The address of one entry of a list, whatever characters its name has.
+    fn entry(&self, list: &str, name: &str) -> Result<reqwest::Url, Failure> {
+        let mut url = reqwest::Url::parse(&self.address(list))
             .map_err(|error| Failure::other("the server's address is no URL", &error))?;
         if let Ok(mut path) = url.path_segments_mut() {
             path.push(name);
         }
-        self.call(self.http.get(url))
+        Ok(url)
     }
 
     fn address(&self, route: &str) -> String {
@@ -138,6 +145,16 @@ impl ConsoleClient {
     }
 
     fn call<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+        let answer = self.send(request)?.json();
+        answer.map_err(|error| Failure::other("the server's answer could not be read", &error))
+    }
+
+    /// A call whose answer has no body.
+    fn done(&self, request: RequestBuilder) -> Result<(), Failure> {
+        self.send(request).map(drop)
+    }
+
+    fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
         let response = request.send().map_err(|error| {
             let what = match error.is_connect() {
                 true => format!("no server answers at {}; is `picket up` running?", self.url),
@@ -145,12 +162,10 @@ impl ConsoleClient {
             };
             Failure::other(what, &error)
         })?;
-        if !response.status().is_success() {
-            return Err(refusal(response));
+        match response.status().is_success() {
+            true => Ok(response),
+            false => Err(refusal(response)),
         }
-        response
-            .json()
-            .map_err(|error| Failure::other("the server's answer could not be read", &error))
     }
 }
 

@@ -1,11 +1,15 @@
 //! People who may log in: registry documents of kind `user`.
 
+mod manage;
+
 use picket_core::{Classified, Clock, ErrorCode, Role, Secret};
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::{Document, DocumentKind};
 use picket_ports::{Registry, RegistryError};
 use serde::{Deserialize, Serialize};
 
 use crate::passwords::{self, PASSWORD_BYTES_MAX, PasswordError};
+
+pub(crate) use manage::{KnownUser, UserChange, change, create, delete, list};
 
 /// Longest user name.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
@@ -41,6 +45,15 @@ pub enum UserError {
     /// The password is too long or empty.
     #[error("the password of user `{0}` must have 1 to 1024 bytes")]
     BadPassword(String),
+    /// There is a user of that name.
+    #[error("user `{0}` exists already")]
+    Exists(String),
+    /// There is no user of that name.
+    #[error("user `{0}` not found")]
+    NotFound(String),
+    /// Somebody has to be able to make users.
+    #[error("`{0}` is the only administrator; make another one first")]
+    LastAdmin(String),
     /// Hashing failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -61,6 +74,9 @@ impl Classified for UserError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::BadName { .. } | Self::BadPassword(_) => ErrorCode::Invalid,
+            Self::Exists(_) => ErrorCode::AlreadyExists,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::LastAdmin(_) => ErrorCode::Conflict,
             Self::Password(_) | Self::Stored { .. } => ErrorCode::Internal,
             Self::Registry(error) => error.code(),
         }
@@ -76,26 +92,48 @@ pub async fn ensure_user(
     password: &Secret,
     role: Role,
 ) -> Result<bool, UserError> {
-    check_name(name)?;
-    if password.expose().is_empty() || password.expose().len() > PASSWORD_BYTES_MAX {
-        return Err(UserError::BadPassword(name.to_owned()));
-    }
+    check(name, password)?;
     match registry.document(DocumentKind::User, name).await {
         Ok(_) => return Ok(false),
         Err(RegistryError::NotFound { .. }) => {}
         Err(error) => return Err(error.into()),
     }
-    let secret = password.clone();
-    let hashed = tokio::task::spawn_blocking(move || passwords::hash(&secret)).await;
-    let password_hash = hashed
-        .map_err(|error| UserError::Stored { name: name.to_owned(), cause: error.to_string() })??;
-    let body = serde_json::to_string(&StoredUser::V1 { password_hash, role })
-        .map_err(|error| UserError::Stored { name: name.to_owned(), cause: error.to_string() })?;
+    let body = stored(name, hashed(name, password).await?, role)?;
     match registry.create_document(DocumentKind::User, name, &body, clock.now()).await {
         Ok(_) => Ok(true),
         Err(RegistryError::AlreadyExists { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+fn check(name: &str, password: &Secret) -> Result<(), UserError> {
+    check_name(name)?;
+    match password.expose().len() {
+        1..=PASSWORD_BYTES_MAX => Ok(()),
+        _ => Err(UserError::BadPassword(name.to_owned())),
+    }
+}
+
+async fn hashed(name: &str, password: &Secret) -> Result<String, UserError> {
+    let secret = password.clone();
+    let hashed = tokio::task::spawn_blocking(move || passwords::hash(&secret)).await;
+    Ok(hashed.map_err(|error| broken(name, &error))??)
+}
+
+fn stored(name: &str, password_hash: String, role: Role) -> Result<String, UserError> {
+    serde_json::to_string(&StoredUser::V1 { password_hash, role })
+        .map_err(|error| broken(name, &error))
+}
+
+fn broken(name: &str, cause: &dyn std::error::Error) -> UserError {
+    UserError::Stored { name: name.to_owned(), cause: cause.to_string() }
+}
+
+fn read(document: &Document) -> Result<User, UserError> {
+    let stored = serde_json::from_str(&document.body);
+    let StoredUser::V1 { password_hash, role } =
+        stored.map_err(|error| broken(&document.name, &error))?;
+    Ok(User { password_hash, role, version: document.version })
 }
 
 /// The user of that name, if there is one.
@@ -105,10 +143,7 @@ pub(crate) async fn find(registry: &dyn Registry, name: &str) -> Result<Option<U
         Err(RegistryError::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let stored = serde_json::from_str(&document.body)
-        .map_err(|error| UserError::Stored { name: name.to_owned(), cause: error.to_string() })?;
-    let StoredUser::V1 { password_hash, role } = stored;
-    Ok(Some(User { password_hash, role, version: document.version }))
+    read(&document).map(Some)
 }
 
 fn check_name(name: &str) -> Result<(), UserError> {
