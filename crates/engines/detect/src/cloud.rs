@@ -6,10 +6,11 @@ use std::sync::Arc;
 use ahash::AHashMap;
 use parking_lot::{Mutex, RwLock};
 use picket_ports::{CloudMetrics, DeviceCounters};
+use picket_profile::{MetricDimension, WindowCounts};
 
 use crate::engine::DetectEngine;
+use crate::lens::Lenses;
 use crate::record::DeviceDelta;
-use picket_profile::WindowCounts;
 
 /// Identities are spread over this many locks.
 const SHARDS: usize = 16;
@@ -25,27 +26,66 @@ type Shard = RwLock<AHashMap<Box<str>, Arc<DeviceCell>>>;
 pub(crate) struct Cells {
     shards: [Shard; SHARDS],
     hasher: ahash::RandomState,
+    lenses: Arc<Lenses>,
 }
 
 /// Counts since the last flush. The lock is held for a few instructions and hardly ever contended: a
 /// device has one session.
-#[derive(Debug, Default)]
-struct DeviceCell(Mutex<Cell>);
+#[derive(Debug)]
+struct DeviceCell {
+    identity: Box<str>,
+    lenses: Arc<Lenses>,
+    cell: Mutex<Cell>,
+}
 
 #[derive(Debug, Default)]
 struct Cell {
     counts: WindowCounts,
+    /// Counts through lenses that saw something.
+    scoped: Vec<(u64, WindowCounts)>,
     /// Sessions that are up; more than one for a moment during a take-over.
     sessions: u32,
     address: Option<IpAddr>,
     changed: bool,
 }
 
+impl Cell {
+    fn through(&mut self, lens: u64) -> &mut WindowCounts {
+        let place = match self.scoped.iter().position(|(id, _)| *id == lens) {
+            Some(place) => place,
+            None => {
+                self.scoped.push((lens, WindowCounts::default()));
+                self.scoped.len() - 1
+            }
+        };
+        &mut self.scoped[place].1
+    }
+}
+
 impl DeviceCell {
     fn count(&self, add: impl FnOnce(&mut Cell)) {
-        let mut cell = self.0.lock();
+        let mut cell = self.cell.lock();
         cell.changed = true;
         add(&mut cell);
+    }
+
+    /// Counts something that has a topic, or may have one, as a whole and through each lens that sees it.
+    fn count_on(&self, topic: Option<&str>, add: impl Fn(&mut WindowCounts)) {
+        let Some(lenses) = self.lenses.get() else {
+            return self.count(|cell| add(&mut cell.counts));
+        };
+        self.count(|cell| {
+            add(&mut cell.counts);
+            let address = cell.address;
+            for lens in lenses.iter().filter(|lens| lens.sees(topic, &self.identity)) {
+                let counts = cell.through(lens.id);
+                add(counts);
+                // Who used such a topic did so from here.
+                if let Some(address) = address {
+                    counts.source(address);
+                }
+            }
+        });
     }
 }
 
@@ -73,16 +113,16 @@ impl DeviceCounters for DeviceCell {
         });
     }
 
-    fn authorization_failure(&self, _topic: Option<&str>) {
-        self.count(|cell| cell.counts.authorization_failures += 1);
+    fn authorization_failure(&self, topic: Option<&str>) {
+        self.count_on(topic, |counts| counts.authorization_failures += 1);
     }
 
-    fn message_in(&self, _topic: &str, payload_bytes: usize) {
-        self.count(|cell| cell.counts.message_in(payload_bytes as u64));
+    fn message_in(&self, topic: &str, payload_bytes: usize) {
+        self.count_on(Some(topic), |counts| counts.message_in(payload_bytes as u64));
     }
 
-    fn message_out(&self, _topic: &str, _payload_bytes: usize) {
-        self.count(|cell| cell.counts.messages_out += 1);
+    fn message_out(&self, topic: &str, _payload_bytes: usize) {
+        self.count_on(Some(topic), |counts| counts.messages_out += 1);
     }
 }
 
@@ -97,7 +137,16 @@ impl Cells {
         if let Some(cell) = shard.read().get(identity) {
             return cell.clone();
         }
-        shard.write().entry(identity.into()).or_default().clone()
+        let made = || {
+            let (lenses, cell) = (self.lenses.clone(), Mutex::default());
+            Arc::new(DeviceCell { identity: identity.into(), lenses, cell })
+        };
+        shard.write().entry(identity.into()).or_insert_with(made).clone()
+    }
+
+    /// Counts through these dimensions from now on.
+    pub(crate) fn look_through(&self, dimensions: &[MetricDimension]) {
+        self.lenses.set(dimensions);
     }
 
     /// Takes what was counted since the last call. Identities that are neither connected nor held by
@@ -107,22 +156,20 @@ impl Cells {
         for shard in &self.shards {
             let mut idle = false;
             for (identity, device) in &*shard.read() {
-                let mut cell = device.0.lock();
+                let mut cell = device.cell.lock();
                 idle |= cell.sessions == 0 && Arc::strong_count(device) == 1;
                 if !std::mem::take(&mut cell.changed) {
                     continue;
                 }
                 let connected = cell.address.filter(|_| cell.sessions > 0);
                 let counts = std::mem::take(&mut cell.counts);
-                deltas.push(DeviceDelta {
-                    identity: identity.as_ref().to_owned(),
-                    counts,
-                    connected,
-                });
+                let scoped = std::mem::take(&mut cell.scoped);
+                let identity = identity.as_ref().to_owned();
+                deltas.push(DeviceDelta { identity, counts, connected, scoped });
             }
             if idle {
                 shard.write().retain(|_, device| {
-                    let cell = device.0.lock();
+                    let cell = device.cell.lock();
                     cell.changed || cell.sessions > 0 || Arc::strong_count(device) > 1
                 });
             }
@@ -133,7 +180,7 @@ impl Cells {
     /// Puts back what could not be stored. What is gone meanwhile is left out once there are very many:
     /// while nothing can be stored, whoever can make up identities must not be able to fill the memory.
     pub(crate) fn put_back(&self, deltas: Vec<DeviceDelta>) {
-        for DeviceDelta { identity, counts, connected: _ } in deltas {
+        for DeviceDelta { identity, counts, connected: _, scoped } in deltas {
             let shard = self.shard(&identity).read();
             let is_left_out = shard.len() >= SHARD_MAX && !shard.contains_key(identity.as_str());
             drop(shard);
@@ -143,6 +190,9 @@ impl Cells {
             self.cell(&identity).count(|cell| {
                 let newer = std::mem::replace(&mut cell.counts, counts);
                 cell.counts.add(&newer);
+                for (lens, counts) in scoped {
+                    cell.through(lens).add(&counts);
+                }
             });
         }
     }
@@ -200,5 +250,37 @@ mod tests {
         cells.put_back(taken);
         let counts = cells.take().remove(0).counts;
         assert_eq!((counts.messages_in, counts.bytes_min, counts.bytes_max), (2, 5, 9));
+    }
+
+    #[test]
+    fn a_lens_counts_what_it_sees_and_the_whole_counts_everything() {
+        use picket_profile::{Dimension, DimensionOperator, MetricDimension};
+        let dimension = Arc::new(Dimension {
+            name: "own".to_owned(),
+            filters: vec!["dt/${iot:ClientId}/#".into()],
+        });
+        let inside = MetricDimension::new(dimension.clone(), DimensionOperator::In);
+        let outside = MetricDimension::new(dimension, DimensionOperator::NotIn);
+        let cells = Cells::default();
+        let cell = cells.cell("cam");
+        cell.message_in("dt/cam/before", 1);
+        cells.look_through(&[inside.clone(), outside.clone()]);
+        cell.connected(HERE);
+        cell.message_in("dt/cam/x", 5);
+        cell.message_in("dt/other/x", 7);
+        cell.message_out("dt/cam", 9);
+        cell.authorization_failure(None);
+        cell.authorization_failure(Some("dt/cam/y"));
+        let delta = cells.take().remove(0);
+        let through = |lens: u64| &delta.scoped.iter().find(|(id, _)| *id == lens).unwrap().1;
+        assert_eq!((delta.counts.messages_in, delta.counts.authorization_failures), (3, 2));
+        let counts = through(inside.lens);
+        assert_eq!((counts.messages_in, counts.bytes_total, counts.messages_out), (1, 5, 1));
+        assert_eq!((counts.authorization_failures, counts.sources.len()), (1, 1));
+        let counts = through(outside.lens);
+        assert_eq!((counts.messages_in, counts.bytes_total, counts.messages_out), (1, 7, 0));
+        assert_eq!(counts.authorization_failures, 1);
+        cells.put_back(vec![delta]);
+        assert_eq!(cells.take().remove(0).scoped.len(), 2);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::future::try_join_all;
 use parking_lot::RwLock;
 use picket_core::{Clock, Ledger, LedgerSnapshot, Tasks};
 use picket_ports::{
@@ -16,13 +17,19 @@ use crate::cloud::Cells;
 use crate::config::DetectConfig;
 use crate::flush::{self, Flushed};
 use crate::history::History;
-use crate::intake::Arrivals;
+use crate::intake::{Arrivals, Told};
+use crate::keeper::Keeper;
 use crate::partition::{LOG, Scene};
+use crate::percentiles::Percentiles;
 use crate::stats::{BrokenProfile, Counters, DetectStats};
 use crate::storage::{self, StorageError};
+use crate::wake::Wake;
 use crate::watchlist::Watchlist;
 use crate::worker::Worker;
 use crate::{export, trim};
+
+/// Evaluating tasks at most, however many processors there are.
+const GROUPS_MAX: usize = 8;
 
 /// What the engine needs from others.
 #[derive(Debug, Clone)]
@@ -86,6 +93,7 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) cells: Cells,
     pub(crate) arrivals: Arrivals,
+    pub(crate) told: Told,
     pub(crate) flushed: Mutex<Flushed>,
     pub(crate) book: AlarmBook,
     pub(crate) broken: RwLock<Vec<BrokenProfile>>,
@@ -94,7 +102,8 @@ pub(crate) struct Shared {
     /// Next sequence to export, by partition.
     pub(crate) exported: Vec<AtomicU64>,
     /// Something was appended to the log.
-    pub(crate) wake: Notify,
+    pub(crate) wake: Wake,
+    pub(crate) percentiles: Percentiles,
     /// Something was evaluated.
     pub(crate) export_wake: Notify,
     watchlist: RwLock<Arc<Watchlist>>,
@@ -145,6 +154,10 @@ impl DetectEngine {
         let limits =
             Limits { count_max: config.alert_queue_max, age_max: config.alert_queue_age_max };
         let book = AlarmBook::open(store.clone(), clock.clone(), listeners, limits).await?;
+        let partitions = config.partitions;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let groups = cores.min(GROUPS_MAX).min(usize::from(partitions));
+        let counters = Counters::new(partitions, clock.now());
         let flushed = Mutex::new(Flushed::starting(clock.now()));
         let shared = Arc::new(Shared {
             evaluated: (0..config.partitions).map(|_| AtomicU64::new(1)).collect(),
@@ -161,19 +174,26 @@ impl DetectEngine {
             reports: Ledger::new("reports"),
             detect: Ledger::new("detect"),
             export: Ledger::new("export"),
-            counters: Counters::default(),
+            counters,
             cells: Cells::default(),
             arrivals: Arrivals::default(),
+            told: Told::default(),
             book,
             broken: RwLock::default(),
-            wake: Notify::new(),
+            wake: Wake::new(groups),
+            percentiles: Percentiles::new(partitions),
             export_wake: Notify::new(),
             watchlist: RwLock::default(),
         });
-        let worker = Worker::open(shared.clone()).await?;
+        let keeper = Keeper::open(shared.clone()).await?;
+        let opening = (0..groups).map(|group| Worker::open(shared.clone(), group));
+        let workers = try_join_all(opening).await?;
         shared.book.start(&tasks);
         flush::tell_start(&shared).await?;
-        tasks.spawn("detect-worker", worker.run(tasks.clone()));
+        for worker in workers {
+            tasks.spawn("detect-worker", worker.run(tasks.clone()));
+        }
+        tasks.spawn("detect-keeper", keeper.run(tasks.clone()));
         tasks.spawn("detect-flush", flush::run(shared.clone(), tasks.clone()));
         tasks.spawn("detect-export", export::run(shared.clone(), tasks.clone()));
         tasks.spawn("detect-trim", trim::run(shared.clone(), tasks.clone()));
@@ -198,14 +218,14 @@ impl DetectEngine {
         };
         DetectStats {
             reports: Counters::get(&shared.counters.reports),
-            reports_per_second: Counters::get(&shared.counters.reports_per_second),
+            reports_per_second: shared.counters.rate(),
             duplicates: Counters::get(&shared.counters.duplicates),
-            lag_records: behind(&shared.evaluated),
+            lag_records: behind(&shared.evaluated) + shared.percentiles.waiting() as u64,
             export_lag_records: behind(&shared.exported),
-            things: Counters::get(&shared.counters.things),
+            things: shared.counters.things.iter().map(Counters::get).sum(),
             active_alarms: shared.book.len() as u64,
             alarms: shared.book.counts(),
-            profiles: shared.watchlist().profiles.len() as u64,
+            profiles: shared.watchlist().profiles().len() as u64,
             broken: shared.broken.read().clone(),
         }
     }

@@ -11,15 +11,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::StreamExt;
-use picket_core::{MetricValue, Tasks, Timestamp, TraceId};
+use picket_core::{Tasks, Timestamp, TraceId};
 use picket_ports::event_log::Position;
 use picket_ports::{LogRecord, Message, PublishError, StateBatch};
-use picket_profile::{Export, Side, WatchedMetric};
+use picket_profile::{Export, MetricRef, Side, WatchedMetric};
 use picket_wire_report::decode;
 
 use crate::engine::Shared;
-use crate::export_batch::{Batch, Entry};
-use crate::partition::{LOG, OutboxEntry, measure};
+use crate::export_batch::{Batch, Entry, ExportedDimension};
+use crate::partition::{FLAGS, LOG, OutboxEntry, measure};
 use crate::record::{ReportsRecord, stored_format};
 use crate::storage::{self, StorageError};
 use crate::watchlist::Watchlist;
@@ -171,7 +171,7 @@ impl<'a> Gathering<'a> {
     }
 
     fn any_exports(&self) -> bool {
-        self.watchlist.profiles.iter().any(|profile| profile.export.is_some())
+        self.watchlist.profiles().iter().any(|profile| profile.export.is_some())
     }
 
     /// Places and exports of the profiles that watch `thing` and export.
@@ -180,59 +180,70 @@ impl<'a> Gathering<'a> {
         let places = watchlist.applicable(thing, &*self.shared.directory);
         let export = |place: &u16| {
             let place = usize::from(*place);
-            Some((place, watchlist.profiles.get(place)?.export.as_ref()?))
+            Some((place, watchlist.profiles().get(place)?.export.as_ref()?))
         };
         places.iter().filter_map(export).collect()
     }
 
     fn record(&mut self, record: &LogRecord) {
-        let Ok(ReportsRecord::ReportV1 { thing, cbor, arrived, payload }) =
-            ReportsRecord::read(&record.payload)
-        else {
-            return;
+        let (thing, cbor, arrived, payload) = match ReportsRecord::read(&record.payload) {
+            Ok(
+                ReportsRecord::ReportV1 { thing, cbor, arrived, payload }
+                | ReportsRecord::ForeignReportV1 { thing, cbor, arrived, payload, .. },
+            ) => (thing, cbor, arrived, payload),
+            _ => return,
         };
         let exports = self.exports(thing);
         if exports.is_empty() {
             return;
         }
         let Ok(report) = decode(stored_format(cbor), payload) else { return };
-        let traffic = report.metrics.as_ref().and_then(|it| it.network_stats).unwrap_or_default();
         for (place, export) in exports {
-            for WatchedMetric { metric, .. } in
-                export.metrics.iter().filter(|it| it.metric.side() == Side::Device)
-            {
-                let measured = measure(metric, &report, || traffic, self.watchlist);
-                let Some(measured) = measured else { continue };
-                let sequence = record.position.sequence;
-                let entry = (metric.name(), thing, &measured.value(), arrived, None);
-                self.push((place, export), sequence, entry);
+            let metrics = export.metrics.iter().map(|watched| &watched.metric);
+            let reported = |it: &&MetricRef| it.side() == Side::Device && it.name() != FLAGS;
+            for metric in metrics.filter(reported) {
+                let Some(measured) = measure(metric, &report, self.watchlist) else { continue };
+                let entry = Entry {
+                    name: metric.name(),
+                    thing,
+                    value: &measured.value(),
+                    timestamp: arrived,
+                    version: 1,
+                    dimension: None,
+                    statistic: None,
+                };
+                self.push((place, export), record.position.sequence, &entry);
             }
         }
     }
 
     fn outbox_entry(&mut self, sequence: u64, entry: &OutboxEntry) {
-        let OutboxEntry { thing, metric, value, statistic, time } = entry;
+        let OutboxEntry { thing, metric, dimension, value, statistic, time } = entry;
+        let is_asked = |watched: &WatchedMetric| {
+            let wanted = watched.dimension.as_ref();
+            watched.metric.name() == metric
+                && wanted.map(|it| (it.dimension.name.as_str(), it.operator.as_str()))
+                    == dimension.as_ref().map(|(name, operator)| (name.as_str(), operator.as_str()))
+        };
         for (place, export) in self.exports(thing) {
-            if export.metrics.iter().any(|exported| exported.metric.name() == metric) {
-                let entry = (metric.as_str(), thing.as_str(), value, *time, statistic.as_deref());
-                self.push((place, export), sequence, entry);
+            if export.metrics.iter().any(is_asked) {
+                let entry = Entry {
+                    name: metric,
+                    thing,
+                    value,
+                    timestamp: *time,
+                    version: 1,
+                    dimension: dimension
+                        .as_ref()
+                        .map(|(name, operator)| ExportedDimension { name, operator }),
+                    statistic: statistic.as_deref(),
+                };
+                self.push((place, export), sequence, &entry);
             }
         }
     }
 
-    fn push(
-        &mut self,
-        (place, export): (usize, &Export),
-        sequence: u64,
-        (name, thing, value, timestamp, statistic): (
-            &str,
-            &str,
-            &MetricValue,
-            Timestamp,
-            Option<&str>,
-        ),
-    ) {
-        let entry = Entry { name, thing, value, timestamp, version: 1, statistic };
+    fn push(&mut self, (place, export): (usize, &Export), sequence: u64, entry: &Entry<'_>) {
         // Texts, numbers and lists of them always serialise.
         let Ok(json) = entry.json() else { return };
         let trace = TraceId { log: LOG.to_owned(), partition: self.partition, sequence };

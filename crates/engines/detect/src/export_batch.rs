@@ -24,9 +24,19 @@ pub(crate) struct Entry<'a> {
     pub(crate) timestamp: Timestamp,
     /// Always 1: a datapoint is final when it is exported, and a repeat is the same.
     pub(crate) version: u32,
+    /// Absent where all topics count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) dimension: Option<ExportedDimension<'a>>,
     /// Tells the three values of `aws:message-byte-size` apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) statistic: Option<&'a str>,
+}
+
+/// A dimension with `IN` or `NOT_IN`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExportedDimension<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) operator: &'a str,
 }
 
 impl Entry<'_> {
@@ -97,6 +107,7 @@ mod tests {
             value: &value,
             timestamp,
             version: 1,
+            dimension: None,
             statistic: None,
         };
         assert_eq!(

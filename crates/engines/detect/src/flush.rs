@@ -95,7 +95,7 @@ pub(crate) async fn flush(shared: &Shared) -> Result<(), LogError> {
     if everyone {
         flushed.told = due;
     }
-    shared.wake.notify_one();
+    shared.wake.all();
     Ok(())
 }
 
@@ -114,7 +114,7 @@ async fn append(
     for (index, devices) in chunks.into_iter().enumerate() {
         // Only the last one moves the clock on, so that no window closes before all of its counts.
         let at = if index == last { at } else { from };
-        records.push(encode(&ReportsRecord::CloudV1 { from, at, devices: devices.to_vec() })?);
+        records.push(encode(&ReportsRecord::CloudV2 { from, at, devices: devices.to_vec() })?);
     }
     let appended = shared.log.append(partition, records).await;
     if appended.is_err() {

@@ -16,13 +16,18 @@ mod export_batch;
 mod flush;
 mod history;
 mod intake;
+mod keeper;
+mod lens;
 mod partition;
+mod percentiles;
+mod plan;
 mod record;
 mod stats;
 mod storage;
 mod thing;
 mod trim;
 mod violation;
+mod wake;
 mod watchlist;
 mod worker;
 

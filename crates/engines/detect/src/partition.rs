@@ -1,6 +1,7 @@
 //! The evaluation of one partition of the `reports` log: records in, events and exports out. Does no IO
 //! and reads no clock; the same records in the same order always give the same alarms.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,17 +9,23 @@ use ahash::AHashMap;
 use picket_core::{MetricValue, Timestamp};
 use picket_ports::Directory;
 use picket_ports::alarms::Violation;
-use picket_profile::{Behavior, Kind, Measured, MetricRef, Observation, Profile, Side, Verdict};
-use picket_wire_report::{CustomValue, DeviceMetrics, Report, decode};
+use picket_profile::Verdict;
+use picket_wire_report::decode;
 use serde::{Deserialize, Serialize};
 
 use crate::behavior::Step;
-use crate::record::{DeviceDelta, ReportsRecord, stored_format};
+use crate::history::Kept;
+use crate::plan::Plan;
+use crate::record::{DeviceDelta, ReportsRecord, Threshold, stored_format};
 use crate::thing::ThingState;
 use crate::violation::{self, AlarmEvent, Datapoint};
 use crate::watchlist::Watchlist;
 
 mod cloud_side;
+mod percentiles;
+mod report_side;
+
+pub(crate) use report_side::{FLAGS, measure};
 
 /// The log's name, as it stands in trace ids.
 pub(crate) const LOG: &str = "reports";
@@ -44,6 +51,10 @@ pub(crate) struct Effects {
     pub(crate) updates: Vec<Violation>,
     /// Cloud-side datapoints to export, with the sequence of the record that closed their window.
     pub(crate) outbox: Vec<(u64, OutboxEntry)>,
+    /// Datapoints to keep.
+    pub(crate) kept: Kept,
+    /// Whether [`Partition::thresholds`] changed.
+    pub(crate) thresholds_changed: bool,
     /// Sequences of repeated reports.
     pub(crate) duplicates: Vec<u64>,
     /// Sequences of reports of identities that were not taken in.
@@ -56,11 +67,21 @@ pub(crate) struct Effects {
     pub(crate) changed: Vec<Arc<str>>,
 }
 
+/// A device's value of a period that is over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Gathered {
+    pub(crate) behavior: u64,
+    pub(crate) end: Timestamp,
+    pub(crate) amount: f64,
+}
+
 /// A cloud-side datapoint on its way to the export.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct OutboxEntry {
     pub(crate) thing: String,
     pub(crate) metric: String,
+    /// The dimension with `IN` or `NOT_IN`, if only some topics count.
+    pub(crate) dimension: Option<(String, String)>,
     pub(crate) value: MetricValue,
     /// `min`, `max` or `total` where one datapoint has several values.
     pub(crate) statistic: Option<String>,
@@ -69,28 +90,50 @@ pub(crate) struct OutboxEntry {
 
 /// A device with what is derived from its state.
 #[derive(Debug, Default)]
-pub(crate) struct Tracked {
-    pub(crate) state: ThingState,
-    applicable: Box<[u16]>,
+struct Tracked {
+    state: ThingState,
+    plan: Arc<Plan>,
     epoch: u64,
     changed: bool,
+}
+
+/// How far a partition has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Sequence of the next record to evaluate.
+    pub(crate) next: u64,
+    /// Windows up to here are closed; absent before the first record of the front door.
+    pub(crate) closed_until: Option<Timestamp>,
+    /// When the server started last: nothing could be reported before.
+    pub(crate) started: Timestamp,
 }
 
 /// One partition's devices.
 #[derive(Debug)]
 pub(crate) struct Partition {
     pub(crate) number: u16,
-    /// Sequence of the next record to evaluate.
-    pub(crate) next: u64,
-    /// Windows up to here are closed; absent before the first record of the front door.
-    pub(crate) closed_until: Option<Timestamp>,
+    pub(crate) progress: Progress,
+    /// Percentiles that were taken in lately, oldest first. Should the server die between the appends to
+    /// two partitions, the other one gets the same.
+    pub(crate) thresholds: VecDeque<Threshold>,
     things: AHashMap<Arc<str>, Tracked>,
 }
 
 impl Partition {
     /// A partition without devices.
-    pub(crate) fn new(number: u16, next: u64, closed_until: Option<Timestamp>) -> Self {
-        Self { number, next, closed_until, things: AHashMap::new() }
+    pub(crate) fn new(
+        number: u16,
+        progress: Progress,
+        thresholds: impl IntoIterator<Item = Threshold>,
+    ) -> Self {
+        let thresholds = thresholds.into_iter().collect();
+        Self { number, progress, thresholds, things: AHashMap::new() }
+    }
+
+    /// A partition that has evaluated nothing.
+    pub(crate) fn empty(number: u16) -> Self {
+        let started = Timestamp::default();
+        Self::new(number, Progress { next: 1, closed_until: None, started }, [])
     }
 
     /// Puts back a device that was stored.
@@ -110,8 +153,8 @@ impl Partition {
 
     /// Alarms that are on.
     pub(crate) fn alarms(&self) -> impl Iterator<Item = &Violation> {
-        let behaviors = self.things.values().flat_map(|tracked| &tracked.state.behaviors);
-        behaviors.filter_map(|(_, state)| state.alarm.as_ref().map(|alarm| &alarm.violation))
+        let states = self.things.values().map(|tracked| &tracked.state);
+        states.flat_map(ThingState::alarms).map(|alarm| &alarm.violation)
     }
 
     /// Evaluates the next record. Records must come in order, each once.
@@ -123,20 +166,33 @@ impl Partition {
         effects: &mut Effects,
     ) {
         match record {
-            ReportsRecord::ReportV1 { thing, cbor, arrived, payload } => {
+            ReportsRecord::ReportV1 { thing, cbor, arrived, payload }
+            | ReportsRecord::ForeignReportV1 { thing, cbor, arrived, payload, .. } => {
+                let is_foreign = matches!(record, ReportsRecord::ForeignReportV1 { .. });
                 match decode(stored_format(*cbor), payload) {
                     Ok(report) => {
-                        self.report((sequence, *arrived), thing, &report, scene, effects);
+                        let origin = (sequence, *arrived, is_foreign);
+                        self.report(origin, thing, &report, scene, effects);
                     }
                     Err(_) => effects.unreadable += 1,
                 }
             }
+            ReportsRecord::ImpossibleV1 { thing, arrived, flag } => {
+                self.impossible((sequence, *arrived), thing, *flag, scene, effects);
+            }
             ReportsRecord::CloudV1 { from, at, devices } => {
+                let devices: Vec<_> = devices.iter().cloned().map(DeviceDelta::from).collect();
+                self.cloud((sequence, *from, *at), &devices, scene, effects);
+            }
+            ReportsRecord::CloudV2 { from, at, devices } => {
                 self.cloud((sequence, *from, *at), devices, scene, effects);
             }
             ReportsRecord::StartedV1 { at } => self.start((sequence, *at), scene, effects),
+            ReportsRecord::ThresholdV1(threshold) => {
+                self.threshold(sequence, *threshold, scene, effects);
+            }
         }
-        self.next = sequence + 1;
+        self.progress.next = sequence + 1;
     }
 
     /// Ends what is not monitored any more, for devices in alarm. The others follow with their next
@@ -154,49 +210,6 @@ impl Partition {
         for thing in changed {
             if let Some(tracked) = self.things.get_mut(thing) {
                 tracked.changed = false;
-            }
-        }
-    }
-
-    fn report(
-        &mut self,
-        (sequence, at): (u64, Timestamp),
-        thing: &str,
-        report: &Report,
-        scene: &Scene<'_>,
-        effects: &mut Effects,
-    ) {
-        if !self.has_room_for(thing, scene) {
-            effects.strangers.push(sequence);
-            return;
-        }
-        let number = self.number;
-        let (thing, tracked) = self.tracked(thing, at, scene, effects);
-        if tracked.state.repeats(report.report_id) {
-            effects.duplicates.push(sequence);
-            return;
-        }
-        effects.evaluated += 1;
-        tracked.touch(&thing, effects);
-        tracked.state.last_seen = tracked.state.last_seen.max(at);
-        let list = scene.watchlist;
-        let newest = report.metrics.as_ref().and_then(|it| it.network_stats).unwrap_or_default();
-        if list.traffic_windows > 0 {
-            let keep = scene.window * u32::from(list.traffic_windows);
-            tracked.state.remember_traffic(at, newest, (scene.window, keep));
-        }
-        let Tracked { state, applicable, .. } = tracked;
-        for profile in list.select(applicable) {
-            for behavior in device_behaviors(profile) {
-                let period = scene.window * u32::from(behavior.windows);
-                let traffic = || state.traffic_sum(at, newest, period);
-                let measured = measure(&behavior.metric, report, traffic, list);
-                let Some(measured) = measured else { continue };
-                let trace = (number, sequence);
-                let thing = &thing;
-                let percentile = None;
-                let point = Datapoint { thing, profile, behavior, measured, at, trace, percentile };
-                datapoint(state, &point, effects);
             }
         }
     }
@@ -248,66 +261,43 @@ impl Tracked {
             return;
         }
         self.epoch = list.epoch;
-        self.applicable = list.applicable(thing, scene.directory);
-        let monitored = |id: u64| {
-            list.select(&self.applicable).flat_map(|it| &it.behaviors).any(|it| it.id == id)
-        };
-        let before = self.state.behaviors.len();
-        self.state.behaviors.retain_mut(|(id, state)| {
-            if monitored(*id) {
-                return true;
-            }
-            if let Some(alarm) = state.alarm.take() {
+        self.plan = list.plan(thing, scene.directory);
+        let state = &mut self.state;
+        let registered = scene.directory.is_registered(thing);
+        let was = state.registered.replace(registered);
+        let mut has_changed = was != Some(registered);
+        if was.is_some_and(|was| was != registered) {
+            state.become_another();
+        }
+        let before = (state.behaviors.len(), state.pending.len(), state.former.len());
+        let plan = &self.plan;
+        state.behaviors.retain_mut(|(id, state)| {
+            let is_kept = plan.monitors(*id);
+            if let Some(alarm) = state.alarm.take_if(|_| !is_kept) {
                 effects.events.push(violation::invalidated(*alarm, now));
             }
-            false
+            is_kept
         });
-        if self.state.behaviors.len() != before {
+        state.pending.retain(|pending| plan.monitors(pending.behavior));
+        state.former.retain(|former| {
+            let is_kept = list.has_behavior(former.behavior);
+            if !is_kept {
+                effects.events.push(violation::invalidated((*former.alarm).clone(), now));
+            }
+            is_kept
+        });
+        if plan.traffic_windows == 0 && !state.traffic.is_empty() {
+            state.traffic.clear();
+            has_changed = true;
+        }
+        let after = (state.behaviors.len(), state.pending.len(), state.former.len());
+        if has_changed || before != after {
             self.touch(thing, effects);
         }
     }
 }
 
-fn device_behaviors(profile: &Profile) -> impl Iterator<Item = &Behavior> {
-    profile.behaviors.iter().filter(|behavior| behavior.metric.side() == Side::Device)
-}
-
-/// The value of a device-side metric in `report`.
-pub(crate) fn measure(
-    metric: &MetricRef,
-    report: &Report,
-    traffic: impl FnOnce() -> picket_wire_report::NetworkStats,
-    list: &Watchlist,
-) -> Option<Measured> {
-    match metric {
-        MetricRef::BuiltIn(_) => {
-            let metrics: &DeviceMetrics = report.metrics.as_ref()?;
-            let observation = Observation::Report { metrics, traffic: traffic() };
-            metric.observe(&observation)
-        }
-        MetricRef::Custom(name) => {
-            let values = report.custom_metrics.as_ref()?;
-            let (_, value) = values.iter().find(|(other, _)| **other == **name)?;
-            custom(value, *list.custom.get(&**name)?)
-        }
-    }
-}
-
-/// A custom value as a datapoint, unless it is not of the declared kind.
-fn custom(value: &CustomValue, declared: Kind) -> Option<Measured> {
-    match (value, declared) {
-        (CustomValue::Number(number), Kind::Number) => Some(Measured::Number(*number)),
-        (CustomValue::NumberList(numbers), Kind::Numbers) => {
-            Some(Measured::Numbers(numbers.clone()))
-        }
-        (CustomValue::StringList(texts), Kind::Strings) => Some(Measured::Texts(texts.clone())),
-        (CustomValue::IpList(addresses), Kind::Cidrs) => {
-            Some(Measured::addresses(addresses.iter().copied()))
-        }
-        _ => None,
-    }
-}
-
+/// Takes a datapoint through the state of its behaviour (spec device-defender §4.1).
 fn datapoint(state: &mut ThingState, point: &Datapoint<'_>, effects: &mut Effects) {
     let Datapoint { behavior, measured, at, .. } = point;
     let threshold = point.percentile.map(|it| it.threshold);
@@ -317,7 +307,7 @@ fn datapoint(state: &mut ThingState, point: &Datapoint<'_>, effects: &mut Effect
     let violates = verdict == Verdict::Violates;
     match state.step(violates, (behavior.to_alarm, behavior.to_clear)) {
         Step::Quiet if violates => state.run.push(violation::evidence(point, true)),
-        Step::Quiet => state.run.clear(),
+        Step::Quiet => state.run = Vec::new(),
         Step::Raise => {
             let (alarm, event) = violation::raised(point, std::mem::take(&mut state.run));
             effects.events.push(event);

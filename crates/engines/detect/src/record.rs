@@ -8,7 +8,7 @@ use picket_ports::reports::ReportFormat;
 use picket_wire_report::Format;
 use serde::{Deserialize, Serialize};
 
-use picket_profile::WindowCounts;
+use picket_profile::{Flag, WindowCounts};
 
 /// One record, borrowing from the bytes it was read from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,13 +32,70 @@ pub(crate) enum ReportsRecord<'a> {
         /// This flush.
         at: Timestamp,
         /// What changed, each identity once.
-        devices: Vec<DeviceDelta>,
+        devices: Vec<DeviceDeltaV1>,
     },
     /// The server started: nobody is connected.
     StartedV1 {
         /// When.
         at: Timestamp,
     },
+    /// A report that was accepted from somebody else than the thing itself.
+    ForeignReportV1 {
+        /// The identity in the topic.
+        thing: &'a str,
+        /// True for CBOR, false for JSON.
+        cbor: bool,
+        /// When the gateway took it; no two reports of a thing have the same.
+        arrived: Timestamp,
+        /// As sent.
+        payload: &'a [u8],
+        /// The client id of who published it.
+        publisher: &'a str,
+    },
+    /// A report that was refused for something impossible.
+    ImpossibleV1 {
+        /// The identity in the topic.
+        thing: &'a str,
+        /// When the gateway refused it.
+        arrived: Timestamp,
+        /// What is impossible.
+        flag: Flag,
+    },
+    /// [`ReportsRecord::CloudV1`] with counts for some topics only.
+    CloudV2 {
+        /// The previous flush.
+        from: Timestamp,
+        /// This flush.
+        at: Timestamp,
+        /// What changed, each identity once.
+        devices: Vec<DeviceDelta>,
+    },
+    /// A percentile over the devices of a profile has been computed.
+    ThresholdV1(Threshold),
+}
+
+/// A percentile of one behaviour and one period.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Threshold {
+    /// The behaviour's id.
+    pub(crate) behavior: u64,
+    /// The end of the period.
+    pub(crate) end: Timestamp,
+    /// The percentile; absent where too few devices had a value.
+    pub(crate) value: Option<f64>,
+    /// Devices that had a value.
+    pub(crate) devices: u64,
+}
+
+/// What one device did between two flushes, as of [`ReportsRecord::CloudV1`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DeviceDeltaV1 {
+    /// The client id.
+    pub(crate) identity: String,
+    /// What was counted.
+    pub(crate) counts: WindowCounts,
+    /// The address of its newest session, if it is connected now.
+    pub(crate) connected: Option<IpAddr>,
 }
 
 /// What one device did between two flushes.
@@ -50,6 +107,15 @@ pub(crate) struct DeviceDelta {
     pub(crate) counts: WindowCounts,
     /// The address of its newest session, if it is connected now.
     pub(crate) connected: Option<IpAddr>,
+    /// What was counted for some topics only, by lens.
+    pub(crate) scoped: Vec<(u64, WindowCounts)>,
+}
+
+impl From<DeviceDeltaV1> for DeviceDelta {
+    fn from(old: DeviceDeltaV1) -> Self {
+        let DeviceDeltaV1 { identity, counts, connected } = old;
+        Self { identity, counts, connected, scoped: Vec::new() }
+    }
 }
 
 /// A record that cannot be read: the log was written by a newer version, or is damaged.
@@ -75,8 +141,11 @@ impl<'a> ReportsRecord<'a> {
     /// When it happened.
     pub(crate) const fn time(&self) -> Timestamp {
         match self {
-            Self::ReportV1 { arrived, .. } => *arrived,
-            Self::CloudV1 { at, .. } | Self::StartedV1 { at } => *at,
+            Self::ReportV1 { arrived, .. }
+            | Self::ForeignReportV1 { arrived, .. }
+            | Self::ImpossibleV1 { arrived, .. } => *arrived,
+            Self::CloudV1 { at, .. } | Self::CloudV2 { at, .. } | Self::StartedV1 { at } => *at,
+            Self::ThresholdV1(threshold) => threshold.end,
         }
     }
 }
@@ -104,7 +173,7 @@ mod tests {
         let at = Timestamp::from_millis(1_718_000_300_032);
         let counts = WindowCounts { connects: 1, ..WindowCounts::default() };
         let connected = Some(IpAddr::from([10, 0, 0, 1]));
-        let devices = vec![DeviceDelta { identity: "p".to_owned(), counts, connected }];
+        let devices = vec![DeviceDeltaV1 { identity: "p".to_owned(), counts, connected }];
         let fixtures = [
             (
                 "0001700180c0e18c80640374776f",

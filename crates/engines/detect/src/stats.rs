@@ -1,7 +1,10 @@
 //! What the engine tells about itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use parking_lot::Mutex;
+use picket_core::Timestamp;
 use picket_ports::registry::Document;
 use serde::Serialize;
 
@@ -12,7 +15,7 @@ use crate::alarms::AlarmCounts;
 /// A document that could not be loaded. The others are in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BrokenProfile {
-    /// `security-profile` or `custom-metric`.
+    /// `security-profile`, `custom-metric` or `dimension`.
     pub kind: &'static str,
     /// Its name.
     pub name: String,
@@ -42,7 +45,7 @@ pub struct DetectStats {
     pub reports_per_second: u64,
     /// Repeated reports since the start.
     pub duplicates: u64,
-    /// Records of the log that are not evaluated yet.
+    /// Records of the log that are not evaluated yet, and percentiles that are on their way into it.
     pub lag_records: u64,
     /// Records of the log that are not exported yet.
     pub export_lag_records: u64,
@@ -60,15 +63,46 @@ pub struct DetectStats {
 }
 
 /// Counters behind [`DetectStats`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
     pub(crate) reports: AtomicU64,
-    pub(crate) reports_per_second: AtomicU64,
     pub(crate) duplicates: AtomicU64,
-    pub(crate) things: AtomicU64,
+    /// By partition.
+    pub(crate) things: Vec<AtomicU64>,
+    reports_per_second: AtomicU64,
+    second: Mutex<(Timestamp, u64)>,
 }
 
 impl Counters {
+    /// Nothing counted.
+    pub(crate) fn new(partitions: u16, now: Timestamp) -> Self {
+        Self {
+            reports: AtomicU64::default(),
+            duplicates: AtomicU64::default(),
+            things: (0..partitions).map(|_| AtomicU64::default()).collect(),
+            reports_per_second: AtomicU64::default(),
+            second: Mutex::new((now, 0)),
+        }
+    }
+
+    /// Counts evaluated reports.
+    pub(crate) fn evaluated(&self, reports: u64, now: Timestamp) {
+        self.reports.fetch_add(reports, Ordering::Relaxed);
+        let mut second = self.second.lock();
+        second.1 += reports;
+        let passed = now.since(second.0);
+        if passed >= Duration::from_secs(1) {
+            let rate = second.1 as f64 / passed.as_secs_f64();
+            self.reports_per_second.store(rate.round() as u64, Ordering::Relaxed);
+            *second = (now, 0);
+        }
+    }
+
+    /// Reports per second lately.
+    pub(crate) fn rate(&self) -> u64 {
+        self.reports_per_second.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn get(counter: &AtomicU64) -> u64 {
         counter.load(Ordering::Relaxed)
     }

@@ -1,15 +1,16 @@
 //! How the engine's state stands in its store: keys, and values with their versions.
 //!
-//! `p` partition headers · `t` things · `a` and `e` [alarms](crate::alarms) · `o` exports of closed windows
+//! `p` partition headers · `q` percentiles that were taken in lately · `t` things · `a` and `e` [alarms](crate::alarms) · `o` exports of closed windows
 //! · `d` reports that the export must leave out · `x` how far the export has come.
 
-use picket_core::Timestamp;
+use picket_core::{MetricValue, Timestamp};
 use picket_ports::{LogError, StateBatch, StateStore};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::alarms;
-use crate::partition::{Effects, OutboxEntry, Partition};
+use crate::partition::{Effects, OutboxEntry, Partition, Progress};
+use crate::record::Threshold;
 use crate::thing::ThingState;
 use crate::thing::v1::ThingStateV1;
 use crate::violation::AlarmEvent;
@@ -22,6 +23,12 @@ const OUTBOX_CHUNK: usize = 500;
 #[derive(Serialize, Deserialize)]
 enum StoredHeader {
     V1 { next: u64, closed_until: Option<Timestamp> },
+    V2 { next: u64, closed_until: Option<Timestamp>, started: Timestamp },
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredThresholds {
+    V1(Vec<Threshold>),
 }
 
 #[derive(Deserialize)]
@@ -40,7 +47,25 @@ enum StoredThingRef<'a> {
 
 #[derive(Serialize, Deserialize)]
 enum StoredOutbox {
-    V1(Vec<OutboxEntry>),
+    V1(Vec<OutboxEntryV1>),
+    V2(Vec<OutboxEntry>),
+}
+
+/// An export as it was stored before there were dimensions.
+#[derive(Serialize, Deserialize)]
+struct OutboxEntryV1 {
+    thing: String,
+    metric: String,
+    value: MetricValue,
+    statistic: Option<String>,
+    time: Timestamp,
+}
+
+impl From<OutboxEntryV1> for OutboxEntry {
+    fn from(old: OutboxEntryV1) -> Self {
+        let OutboxEntryV1 { thing, metric, value, statistic, time } = old;
+        Self { thing, metric, dimension: None, value, statistic, time }
+    }
 }
 
 /// Why state could not be read or written.
@@ -92,10 +117,17 @@ fn sequence_of(key: &[u8]) -> u64 {
 /// Reads one partition with all its devices.
 pub(crate) async fn load(store: &dyn StateStore, number: u16) -> Result<Partition, StorageError> {
     let mut partition = match store.get(&key(b'p', number, &[])).await? {
-        None => Partition::new(number, 1, None),
+        None => Partition::empty(number),
         Some(bytes) => {
-            let StoredHeader::V1 { next, closed_until } = read("partition header", &bytes)?;
-            Partition::new(number, next, closed_until)
+            let progress = match read("partition header", &bytes)? {
+                StoredHeader::V1 { next, closed_until } => {
+                    Progress { next, closed_until, started: Timestamp::default() }
+                }
+                StoredHeader::V2 { next, closed_until, started } => {
+                    Progress { next, closed_until, started }
+                }
+            };
+            Partition::new(number, progress, thresholds(store, number).await?)
         }
     };
     let prefix = key(b't', number, &[]);
@@ -117,6 +149,12 @@ pub(crate) async fn load(store: &dyn StateStore, number: u16) -> Result<Partitio
     }
 }
 
+async fn thresholds(store: &dyn StateStore, number: u16) -> Result<Vec<Threshold>, StorageError> {
+    let Some(bytes) = store.get(&key(b'q', number, &[])).await? else { return Ok(Vec::new()) };
+    let StoredThresholds::V1(thresholds) = read("percentiles", &bytes)?;
+    Ok(thresholds)
+}
+
 /// Adds everything `effects` changed, and how far the partition has come, to `batch`.
 pub(crate) fn save(
     partition: &Partition,
@@ -124,8 +162,14 @@ pub(crate) fn save(
     batch: &mut StateBatch,
 ) -> Result<(), StorageError> {
     let number = partition.number;
-    let header = StoredHeader::V1 { next: partition.next, closed_until: partition.closed_until };
+    let Progress { next, closed_until, started } = partition.progress;
+    let header = StoredHeader::V2 { next, closed_until, started };
     batch.put(key(b'p', number, &[]), write("partition header", &header)?);
+    if effects.thresholds_changed {
+        let thresholds = partition.thresholds.iter().copied().collect();
+        let value = write("percentiles", &StoredThresholds::V1(thresholds))?;
+        batch.put(key(b'q', number, &[]), value);
+    }
     for thing in &effects.changed {
         let key = key(b't', number, thing.as_bytes());
         match partition.state(thing) {
@@ -151,7 +195,7 @@ fn save_outbox(
         for (chunk, entries) in (0..).zip(of_one_record.chunks(OUTBOX_CHUNK)) {
             let Some((sequence, _)) = entries.first() else { continue };
             let entries = entries.iter().map(|(_, entry)| entry.clone()).collect();
-            let value = write("export", &StoredOutbox::V1(entries))?;
+            let value = write("export", &StoredOutbox::V2(entries))?;
             batch.put(outbox_key(number, *sequence, chunk), value);
         }
     }
@@ -210,7 +254,10 @@ pub(crate) async fn outbox(
             if sequence >= to {
                 return Ok(found);
             }
-            let StoredOutbox::V1(entries) = read("export", &value)?;
+            let entries = match read("export", &value)? {
+                StoredOutbox::V1(old) => old.into_iter().map(OutboxEntry::from).collect(),
+                StoredOutbox::V2(entries) => entries,
+            };
             found.push((key, sequence, entries));
         }
     }

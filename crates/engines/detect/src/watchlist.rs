@@ -1,11 +1,20 @@
 //! All security profiles together, as evaluation needs them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::sync::Arc;
 
+use ahash::AHashMap;
+use parking_lot::Mutex;
 use picket_ports::Directory;
+use picket_ports::metric_history::Series;
 use picket_ports::registry::Document;
-use picket_profile::{self as profile, CustomMetric, Kind, MetricRef, Profile, Side, Target, Vocabulary, WatchedMetric};
+use picket_profile::{
+    self as profile, Criteria, CustomMetric, Dimension, Kind, MetricDimension, Problem, Profile,
+    Statistic, Target, Vocabulary, WatchedMetric,
+};
 
+use crate::history::{SeriesBook, SeriesId};
+use crate::plan::Plan;
 use crate::stats::BrokenProfile;
 
 /// The loaded profiles. Never changes; a reload makes another one.
@@ -13,95 +22,176 @@ use crate::stats::BrokenProfile;
 pub(crate) struct Watchlist {
     /// Grows with every reload and every change of who is in which group.
     pub(crate) epoch: u64,
-    pub(crate) profiles: Vec<Profile>,
+    documents: Arc<Documents>,
+}
+
+/// What the documents say.
+#[derive(Debug, Default)]
+struct Documents {
+    profiles: Vec<Profile>,
     /// Declared kinds of the custom metrics.
-    pub(crate) custom: HashMap<String, Kind>,
-    /// The longest period, in windows, that traffic is summed over; 0 if it is not.
-    pub(crate) traffic_windows: u16,
-    /// The longest period of a cloud-side behaviour, in windows.
-    pub(crate) cloud_windows: u16,
-    /// Cloud-side metrics that some profile exports.
-    pub(crate) cloud_exports: Vec<MetricRef>,
+    custom: HashMap<String, Kind>,
+    /// The percentiles of behaviours that have one, by the behaviour's id.
+    statistics: HashMap<u64, Statistic>,
+    /// Numbers under which metrics are kept.
+    numbers: Vec<(WatchedMetric, SeriesId)>,
+    /// Behaviours' ids, sorted.
+    ids: Vec<u64>,
     uses_groups: bool,
+    /// Plans made so far, by the places of the profiles.
+    plans: Mutex<AHashMap<Box<[u16]>, Arc<Plan>>>,
+}
+
+/// The documents that profiles are made of.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    pub(crate) custom: Vec<Document>,
+    pub(crate) dimensions: Vec<Document>,
+    pub(crate) profiles: Vec<Document>,
 }
 
 impl Watchlist {
-    /// Reads all documents; those that are no profiles are left out and returned with their problems.
+    /// Reads all documents; those that say nothing valid are left out and returned with their problems.
     pub(crate) fn load(
         epoch: u64,
-        custom: &[Document],
-        profiles: &[Document],
+        sources: &Sources,
+        elements_max: usize,
     ) -> (Self, Vec<BrokenProfile>) {
         let mut broken = Vec::new();
-        let mut declared: BTreeMap<String, CustomMetric> = BTreeMap::new();
-        for document in custom {
-            match profile::parse_custom_metric(&document.name, &document.body) {
-                Ok(metric) => drop(declared.insert(document.name.clone(), metric)),
-                Err(problems) => broken.push(BrokenProfile::new(document, &problems)),
-            }
-        }
-        let declared: Vec<CustomMetric> = declared.into_values().collect();
-        let vocabulary = Vocabulary { custom: &declared, ..Vocabulary::default() };
-        let mut good = Vec::with_capacity(profiles.len());
-        for document in profiles {
-            match profile::parse(&document.name, &document.body, &vocabulary) {
-                Ok(profile) => good.push(profile),
-                Err(problems) => broken.push(BrokenProfile::new(document, &problems)),
-            }
-        }
-        (Self::new(epoch, good, declared), broken)
+        let custom: Vec<CustomMetric> = read(&sources.custom, &mut broken, |name, body| {
+            profile::parse_custom_metric(name, body)
+        });
+        let dimensions: Vec<Dimension> = read(&sources.dimensions, &mut broken, |name, body| {
+            profile::parse_dimension(name, body)
+        });
+        let vocabulary = Vocabulary { custom: &custom, dimensions: &dimensions, elements_max };
+        let profiles: Vec<Profile> = read(&sources.profiles, &mut broken, |name, body| {
+            profile::parse(name, body, &vocabulary)
+        });
+        let documents = Arc::new(Documents::new(profiles, custom));
+        (Self { epoch, documents }, broken)
     }
 
-    fn new(epoch: u64, profiles: Vec<Profile>, custom: Vec<CustomMetric>) -> Self {
-        let mut list = Self { epoch, ..Self::default() };
-        for behavior in profiles.iter().flat_map(|profile| &profile.behaviors) {
-            let longest = match behavior.metric.side() {
-                Side::Device => &mut list.traffic_windows,
-                Side::Cloud => &mut list.cloud_windows,
-            };
-            *longest = behavior.windows.max(*longest);
-        }
-        for WatchedMetric { metric, .. } in
-            profiles.iter().filter_map(|it| it.export.as_ref()).flat_map(|it| &it.metrics)
-        {
-            if metric.side() == Side::Cloud && !list.cloud_exports.contains(metric) {
-                list.cloud_exports.push(metric.clone());
+    /// The same list, which keeps what its profiles want kept under the numbers of `book`.
+    pub(crate) fn keeping_in(mut self, book: &SeriesBook) -> Self {
+        if let Some(documents) = Arc::get_mut(&mut self.documents) {
+            for watched in documents.profiles.iter().flat_map(|profile| &profile.retained) {
+                if !documents.numbers.iter().any(|(other, _)| other == watched) {
+                    documents.numbers.push((watched.clone(), book.number(&series(watched))));
+                }
             }
         }
-        let targets = profiles.iter().flat_map(|profile| &profile.targets);
-        list.uses_groups = targets.into_iter().any(|target| matches!(target, Target::Group(_)));
-        list.custom = custom.into_iter().map(|metric| (metric.name, metric.kind)).collect();
-        list.profiles = profiles;
-        list
+        self
     }
 
     /// The same list at a later epoch.
     pub(crate) fn renewed(&self) -> Self {
-        Self {
-            epoch: self.epoch + 1,
-            profiles: self.profiles.clone(),
-            custom: self.custom.clone(),
-            cloud_exports: self.cloud_exports.clone(),
-            ..*self
-        }
+        Self { epoch: self.epoch + 1, documents: self.documents.clone() }
     }
 
-    /// Places in [`Watchlist::profiles`] of the profiles that watch `thing`.
+    /// The profiles.
+    pub(crate) fn profiles(&self) -> &[Profile] {
+        &self.documents.profiles
+    }
+
+    /// The declared kind of a custom metric.
+    pub(crate) fn custom(&self, name: &str) -> Option<Kind> {
+        self.documents.custom.get(name).copied()
+    }
+
+    /// The percentile that a behaviour compares with.
+    pub(crate) fn statistic(&self, behavior: u64) -> Option<Statistic> {
+        self.documents.statistics.get(&behavior).copied()
+    }
+
+    /// Whether there is such a behaviour, whomever it watches.
+    pub(crate) fn has_behavior(&self, behavior: u64) -> bool {
+        self.documents.ids.binary_search(&behavior).is_ok()
+    }
+
+    /// The dimensions through which something is counted, each once.
+    pub(crate) fn lenses(&self) -> Vec<MetricDimension> {
+        let mut lenses: Vec<MetricDimension> = Vec::new();
+        let watched = self.profiles().iter().flat_map(|profile| &profile.retained);
+        for dimension in watched.filter_map(|watched| watched.dimension.as_ref()) {
+            if !lenses.iter().any(|other| other.lens == dimension.lens) {
+                lenses.push(dimension.clone());
+            }
+        }
+        lenses
+    }
+
+    /// Places of the profiles that watch `thing`.
     pub(crate) fn applicable(&self, thing: &str, directory: &dyn Directory) -> Box<[u16]> {
-        if self.profiles.is_empty() {
+        let Documents { profiles, uses_groups, .. } = &*self.documents;
+        if profiles.is_empty() {
             return Box::default();
         }
         let registered = directory.is_registered(thing);
-        let groups = if self.uses_groups { directory.groups_of(thing) } else { Vec::new() };
+        let groups = if *uses_groups { directory.groups_of(thing) } else { Vec::new() };
         (0..)
-            .zip(&self.profiles)
+            .zip(profiles)
             .filter(|(_, it)| it.targets.iter().any(|target| target.covers(registered, &groups)))
             .map(|(index, _)| index)
             .collect()
     }
 
-    /// The profiles at the given places.
-    pub(crate) fn select<'w>(&'w self, places: &'w [u16]) -> impl Iterator<Item = &'w Profile> {
-        places.iter().filter_map(|place| self.profiles.get(usize::from(*place)))
+    /// What the profiles that watch `thing` want.
+    pub(crate) fn plan(&self, thing: &str, directory: &dyn Directory) -> Arc<Plan> {
+        let places = self.applicable(thing, directory);
+        let mut plans = self.documents.plans.lock();
+        if let Some(plan) = plans.get(&places) {
+            return plan.clone();
+        }
+        let numbers = &self.documents.numbers;
+        let number = |watched: &WatchedMetric| {
+            numbers.iter().find(|(other, _)| other == watched).map(|(_, number)| *number)
+        };
+        let plan = Arc::new(Plan::new(self.profiles(), &places, number));
+        plans.insert(places, plan.clone());
+        plan
     }
+}
+
+impl Documents {
+    fn new(profiles: Vec<Profile>, custom: Vec<CustomMetric>) -> Self {
+        let mut documents = Self::default();
+        for behavior in profiles.iter().flat_map(|profile| &profile.behaviors) {
+            documents.ids.push(behavior.id);
+            if let Criteria::Statistical { statistic, .. } = behavior.criteria {
+                documents.statistics.insert(behavior.id, statistic);
+            }
+        }
+        documents.ids.sort_unstable();
+        let targets = profiles.iter().flat_map(|profile| &profile.targets);
+        documents.uses_groups =
+            targets.into_iter().any(|target| matches!(target, Target::Group(_)));
+        documents.custom = custom.into_iter().map(|metric| (metric.name, metric.kind)).collect();
+        documents.profiles = profiles;
+        documents
+    }
+}
+
+/// What the good ones among the documents say.
+fn read<T>(
+    documents: &[Document],
+    broken: &mut Vec<BrokenProfile>,
+    parse: impl Fn(&str, &str) -> Result<T, Vec<Problem>>,
+) -> Vec<T> {
+    let mut good = Vec::with_capacity(documents.len());
+    for document in documents {
+        match parse(&document.name, &document.body) {
+            Ok(it) => good.push(it),
+            Err(problems) => broken.push(BrokenProfile::new(document, &problems)),
+        }
+    }
+    good
+}
+
+/// The name under which a metric is kept.
+fn series(watched: &WatchedMetric) -> Series {
+    let dimension = watched.dimension.as_ref();
+    let dimension =
+        dimension.map(|it| (it.dimension.name.clone(), it.operator.as_str().to_owned()));
+    Series { metric: watched.metric.name().to_owned(), dimension }
 }

@@ -1,78 +1,66 @@
-//! The task that evaluates the `reports` log and stores what it knows together with how far it has read.
+//! The tasks that evaluate the `reports` log, each a group of partitions, and store what they know
+//! together with how far they have read.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use picket_core::{Tasks, Timestamp};
-use picket_ports::directory::DirectoryChange;
+use picket_core::Tasks;
 use picket_ports::event_log::Position;
-use picket_ports::registry::DocumentKind;
-use picket_ports::{LogRecord, Registry, RegistryError, StateBatch};
-use tokio::sync::broadcast::{self, error::TryRecvError};
-use tokio::sync::watch;
+use picket_ports::{LogError, LogRecord, StateBatch};
 
 use crate::engine::Shared;
+use crate::history::{Kept, Recorder};
 use crate::partition::{Effects, Partition, Scene};
+use crate::percentiles;
 use crate::record::{BadRecord, ReportsRecord};
-use crate::stats::BrokenProfile;
 use crate::storage::{self, StorageError};
-use crate::watchlist::Watchlist;
+use crate::violation::AlarmEvent;
 
 /// Records of one partition that share a commit, and their bytes.
-const RECORDS_MAX: usize = 4096;
-const BYTES_MAX: usize = 8 << 20;
-/// Records evaluated before other tasks get their turn.
-const TURN: usize = 64;
-/// How often history that is too old is removed.
-const PRUNE_EVERY: Duration = Duration::from_secs(60);
+const RECORDS_MAX: usize = 2048;
+const BYTES_MAX: usize = 4 << 20;
 
-/// The evaluating task's own state.
+/// One evaluating task's own state.
 #[derive(Debug)]
 pub(crate) struct Worker {
     shared: Arc<Shared>,
+    group: usize,
+    /// Numbers of the partitions, with the ends of their logs at the start, until they are reached.
+    members: Vec<(u16, Option<u64>)>,
+    /// Empty while they are being evaluated, and after that has failed.
     partitions: Vec<Partition>,
-    revision: watch::Receiver<u64>,
-    changes: broadcast::Receiver<DirectoryChange>,
-    /// The documents may have changed.
-    reload: bool,
-    /// Group memberships may have changed.
-    regroup: bool,
+    recorder: Recorder,
+    epoch: u64,
     /// Memory holds what is not stored.
     ahead: bool,
-    told: HashSet<(String, u64)>,
-    pruned: Timestamp,
-    second: (Timestamp, u64),
 }
 
+/// What came of some records.
+type Outcome = (StateBatch, Vec<(u16, Effects)>);
+
 impl Worker {
-    /// Loads state and profiles.
-    pub(crate) async fn open(shared: Arc<Shared>) -> Result<Self, crate::OpenError> {
-        let revision = shared.registry.documents_revision();
-        let changes = shared.directory.changes();
-        let mut partitions = Vec::new();
-        for number in 0..shared.log.partitions() {
-            let partition = storage::load(&*shared.store, number).await?;
+    /// Loads the state of a group's partitions.
+    pub(crate) async fn open(shared: Arc<Shared>, group: usize) -> Result<Self, StorageError> {
+        let groups = shared.wake.groups();
+        let numbers = 0..shared.log.partitions();
+        let members = numbers
+            .filter(|number| usize::from(*number) % groups == group)
+            .map(|number| (number, Some(shared.log.next_sequence(number))))
+            .collect();
+        let recorder = shared.history.recorder();
+        let partitions = Vec::new();
+        let mut worker =
+            Self { shared, group, members, partitions, recorder, epoch: 0, ahead: true };
+        worker.go_back().await?;
+        for partition in &worker.partitions {
+            let shared = &worker.shared;
             shared.book.restore(partition.alarms());
-            shared.evaluated[usize::from(number)].store(partition.next, Ordering::Release);
-            partitions.push(partition);
+            shared.evaluated[usize::from(partition.number)]
+                .store(partition.progress.next, Ordering::Release);
         }
-        let now = shared.clock.now();
-        let mut worker = Self {
-            shared,
-            partitions,
-            revision,
-            changes,
-            reload: false,
-            regroup: false,
-            ahead: false,
-            told: HashSet::new(),
-            pruned: now,
-            second: (now, 0),
-        };
-        worker.load_watchlist().await?;
-        worker.revise().await?;
+        worker.revise(&Tasks::new()).await?;
+        worker.gather();
         Ok(worker)
     }
 
@@ -88,17 +76,7 @@ impl Worker {
                 }
             }
             tokio::select! {
-                () = self.shared.wake.notified() => {}
-                changed = self.revision.changed() => match changed {
-                    Ok(()) => self.reload = true,
-                    Err(_) => pause(&tasks, Duration::from_secs(1)).await,
-                },
-                change = self.changes.recv() => match change {
-                    Err(broadcast::error::RecvError::Closed) => {
-                        pause(&tasks, Duration::from_secs(1)).await;
-                    }
-                    _ => self.regroup = true,
-                },
+                () = self.shared.wake.heard(self.group) => {}
                 () = pause(&tasks, Duration::from_secs(1)) => {}
             }
         }
@@ -107,10 +85,12 @@ impl Worker {
     /// Goes back to what is stored, if memory may be ahead of it after a failure.
     async fn go_back(&mut self) -> Result<(), StorageError> {
         if self.ahead {
-            for partition in &mut self.partitions {
-                *partition = storage::load(&*self.shared.store, partition.number).await?;
+            self.partitions.clear();
+            for (number, _) in &self.members {
+                self.partitions.push(storage::load(&*self.shared.store, *number).await?);
             }
             self.ahead = false;
+            self.epoch = 0;
         }
         Ok(())
     }
@@ -118,154 +98,147 @@ impl Worker {
     /// Reads, evaluates and commits once. Returns whether there was anything.
     async fn round(&mut self, tasks: &Tasks) -> Result<bool, StorageError> {
         self.go_back().await?;
-        self.notice_changes().await?;
-        let mut all = Vec::new();
-        let mut batch = StateBatch::default();
-        let watchlist = self.shared.watchlist();
-        for partition in &mut self.partitions {
-            let from = Position { partition: partition.number, sequence: partition.next };
-            if from.sequence >= self.shared.log.next_sequence(from.partition) {
-                continue;
-            }
-            let records = self.shared.log.read(from, RECORDS_MAX, BYTES_MAX).await?;
-            if records.is_empty() {
-                continue;
-            }
-            self.ahead = true;
-            let mut effects = Effects::default();
-            for some in records.chunks(TURN) {
-                evaluate(partition, some, &self.shared.scene(&watchlist), &mut effects);
-                tokio::task::yield_now().await;
-            }
-            storage::save(partition, &effects, &mut batch)?;
-            all.push((partition.number, effects));
+        self.revise(tasks).await?;
+        if self.shared.percentiles.waiting() > 0 {
+            percentiles::append(&self.shared).await?;
         }
-        if all.is_empty() {
-            self.prune().await?;
+        let mut inputs = Vec::new();
+        let ends = self.partitions.iter().map(|it| (it.number, it.progress.next));
+        let ends: Vec<(u16, u64)> = ends.collect();
+        for (place, (partition, sequence)) in ends.into_iter().enumerate() {
+            let from = Position { partition, sequence };
+            if sequence < self.shared.log.next_sequence(from.partition) {
+                let records = self.shared.log.read(from, RECORDS_MAX, BYTES_MAX).await?;
+                if !records.is_empty() {
+                    inputs.push((place, records));
+                }
+            }
+        }
+        if inputs.is_empty() {
             return Ok(false);
         }
-        self.commit(batch, all, tasks).await?;
+        let outcome = self.evaluate(inputs).await?;
+        self.commit(outcome, tasks).await?;
         Ok(true)
     }
 
-    /// Stores `batch`, for as long as it takes: what is in memory is ahead of the store until then.
-    async fn commit(
+    /// Evaluates off the tasks that others wait for.
+    async fn evaluate(
         &mut self,
-        mut batch: StateBatch,
-        all: Vec<(u16, Effects)>,
-        tasks: &Tasks,
-    ) -> Result<(), StorageError> {
-        let events = all.iter().flat_map(|(_, effects)| &effects.events);
-        let pen = self.shared.book.enter(events, &mut batch).await?;
-        let mut wait = Duration::from_millis(50);
-        let mut told = String::new();
-        while let Err(error) = self.shared.store.commit(batch.clone()).await {
-            let cause = error.to_string();
-            if cause != told {
-                tracing::error!(%error, "the state of detection could not be stored; trying again");
-                told = cause;
+        inputs: Vec<(usize, Vec<LogRecord>)>,
+    ) -> Result<Outcome, StorageError> {
+        let (shared, watchlist) = (self.shared.clone(), self.shared.watchlist());
+        let mut partitions = std::mem::take(&mut self.partitions);
+        self.ahead = true;
+        let work = move || {
+            let scene = shared.scene(&watchlist);
+            let (mut batch, mut all) = Outcome::default();
+            for (place, records) in inputs {
+                let Some(partition) = partitions.get_mut(place) else { continue };
+                let mut effects = Effects::default();
+                evaluate(partition, &records, &scene, &mut effects);
+                if let Err(error) = storage::save(partition, &effects, &mut batch) {
+                    return (partitions, Err(error));
+                }
+                all.push((partition.number, effects));
             }
-            if tasks.is_stopping() {
+            (partitions, Ok((batch, all)))
+        };
+        let ended = tokio::task::spawn_blocking(work).await;
+        let failed = |error: tokio::task::JoinError| {
+            let (log, cause) = (crate::partition::LOG.to_owned(), error.to_string());
+            StorageError::from(LogError::Storage { log, cause })
+        };
+        let (partitions, outcome) = ended.map_err(failed)?;
+        self.partitions = partitions;
+        outcome
+    }
+
+    /// Stores what came out, for as long as it takes: what is in memory is ahead of the store until then.
+    async fn commit(&mut self, outcome: Outcome, tasks: &Tasks) -> Result<(), StorageError> {
+        let (mut batch, all) = outcome;
+        let kept: Vec<&Kept> = all.iter().map(|(_, effects)| &effects.kept).collect();
+        let mut trouble = Trouble::default();
+        while let Err(error) = self.recorder.store(kept.clone()).await {
+            if !trouble.wait("datapoints", error, tasks).await {
                 return Ok(());
             }
-            pause(tasks, wait).await;
-            wait = (wait * 2).min(Duration::from_secs(10));
+        }
+        let events: Vec<&AlarmEvent> =
+            all.iter().flat_map(|(_, effects)| &effects.events).collect();
+        let pen = self.shared.book.enter(events.into_iter(), &mut batch).await?;
+        while let Err(error) = self.shared.store.commit(batch.clone()).await {
+            if !trouble.wait("the state of detection", error, tasks).await {
+                return Ok(());
+            }
         }
         self.committed(all);
         // After the book knows of them: who is told of an alarm may ask for it.
         self.shared.book.committed(pen);
+        if self.shared.percentiles.waiting() > 0 {
+            percentiles::append(&self.shared).await?;
+        }
         Ok(())
     }
 
     fn committed(&mut self, all: Vec<(u16, Effects)>) {
         self.ahead = false;
-        let shared = &self.shared;
         let mut evaluated = 0;
         for (number, effects) in all {
-            let duplicates = effects.duplicates.len() as u64;
             evaluated += effects.evaluated;
-            let strangers = effects.strangers.len() as u64;
-            let all = effects.evaluated + duplicates + strangers + effects.unreadable;
-            shared.detect.received(all);
-            shared.detect.delivered(effects.evaluated);
-            if duplicates > 0 {
-                shared.detect.dropped("duplicate", duplicates);
-                shared.counters.duplicates.fetch_add(duplicates, Ordering::Relaxed);
-            }
-            if strangers > 0 {
-                shared.detect.dropped("too-many-identities", strangers);
-            }
-            if effects.unreadable > 0 {
-                shared.detect.dropped("unreadable", effects.unreadable);
-            }
-            if let Some(partition) = self.partitions.get_mut(usize::from(number)) {
+            self.account(&effects);
+            if let Some(partition) = self.partitions.iter_mut().find(|it| it.number == number) {
                 partition.committed(&effects.changed);
             }
-            shared.book.apply(effects);
+            self.shared.book.apply(effects);
         }
-        shared.counters.reports.fetch_add(evaluated, Ordering::Relaxed);
-        let mut things = 0;
+        self.gather();
+        let shared = &self.shared;
         for partition in &self.partitions {
-            things += partition.len() as u64;
-            shared.evaluated[usize::from(partition.number)]
-                .store(partition.next, Ordering::Release);
+            let place = usize::from(partition.number);
+            shared.counters.things[place].store(partition.len() as u64, Ordering::Relaxed);
+            shared.evaluated[place].store(partition.progress.next, Ordering::Release);
         }
-        shared.counters.things.store(things, Ordering::Relaxed);
-        self.second.1 += evaluated;
-        let now = shared.clock.now();
-        let passed = now.since(self.second.0);
-        if passed >= Duration::from_secs(1) {
-            let rate = self.second.1 as f64 / passed.as_secs_f64();
-            shared.counters.reports_per_second.store(rate.round() as u64, Ordering::Relaxed);
-            self.second = (now, 0);
-        }
+        shared.counters.evaluated(evaluated, shared.clock.now());
         shared.export_wake.notify_one();
     }
 
-    /// Follows changes of the profiles and of who is in which group.
-    async fn notice_changes(&mut self) -> Result<(), StorageError> {
-        if self.revision.has_changed().unwrap_or(false) {
-            self.revision.borrow_and_update();
-            self.reload = true;
+    fn account(&self, effects: &Effects) {
+        let Shared { detect, counters, .. } = &*self.shared;
+        let duplicates = effects.duplicates.len() as u64;
+        let strangers = effects.strangers.len() as u64;
+        detect.received(effects.evaluated + duplicates + strangers + effects.unreadable);
+        detect.delivered(effects.evaluated);
+        if duplicates > 0 {
+            detect.dropped("duplicate", duplicates);
+            counters.duplicates.fetch_add(duplicates, Ordering::Relaxed);
         }
-        while let Ok(_) | Err(TryRecvError::Lagged(_)) = self.changes.try_recv() {
-            self.regroup = true;
+        if strangers > 0 {
+            detect.dropped("too-many-identities", strangers);
         }
-        if std::mem::take(&mut self.reload)
-            && let Err(error) = self.load_watchlist().await
-        {
-            self.reload = true;
-            tracing::warn!(%error, "security profiles cannot be read; the loaded ones stay in force");
+        if effects.unreadable > 0 {
+            detect.dropped("unreadable", effects.unreadable);
         }
-        if std::mem::take(&mut self.regroup) {
-            let renewed = self.shared.watchlist().renewed();
-            self.shared.set_watchlist(renewed);
-            self.revise().await?;
-        }
-        Ok(())
     }
 
-    async fn load_watchlist(&mut self) -> Result<(), RegistryError> {
-        let registry: &dyn Registry = &*self.shared.registry;
-        let custom = registry.documents(DocumentKind::CustomMetric).await?;
-        let profiles = registry.documents(DocumentKind::SecurityProfile).await?;
-        let epoch = self.shared.watchlist().epoch + 1;
-        let (list, broken) = Watchlist::load(epoch, &custom, &profiles);
-        for BrokenProfile { kind, name, version, problems } in &broken {
-            if self.told.insert((format!("{kind}/{name}"), *version)) {
-                let problems = problems.join("; ");
-                tracing::error!(kind, %name, version, %problems, "not in force until it is corrected");
-            }
-        }
-        *self.shared.broken.write() = broken;
-        self.shared.set_watchlist(list);
-        self.regroup = true;
-        Ok(())
-    }
-
-    /// Ends alarms of what is not monitored any more.
-    async fn revise(&mut self) -> Result<(), StorageError> {
+    /// Hands over values of periods that are over, from partitions that have closed some window since.
+    fn gather(&mut self) {
         let watchlist = self.shared.watchlist();
+        for (partition, (_, log_end)) in self.partitions.iter().zip(&mut self.members) {
+            if log_end.is_some_and(|end| partition.progress.next < end) {
+                continue;
+            }
+            *log_end = None;
+            self.shared.percentiles.gather(partition, &watchlist);
+        }
+    }
+
+    /// Ends alarms of what is not monitored any more, if that may have changed.
+    async fn revise(&mut self, tasks: &Tasks) -> Result<(), StorageError> {
+        let watchlist = self.shared.watchlist();
+        if self.epoch == watchlist.epoch {
+            return Ok(());
+        }
         let now = self.shared.clock.now();
         let mut batch = StateBatch::default();
         let mut all = Vec::new();
@@ -281,21 +254,31 @@ impl Worker {
         if all.is_empty() {
             self.ahead = false;
         } else {
-            self.commit(batch, all, &Tasks::new()).await?;
+            self.commit((batch, all), tasks).await?;
         }
+        self.epoch = watchlist.epoch;
         Ok(())
     }
+}
 
-    /// Removes history that is too old, now and then.
-    async fn prune(&mut self) -> Result<(), StorageError> {
-        let now = self.shared.clock.now();
-        if now.since(self.pruned) < PRUNE_EVERY {
-            return Ok(());
+/// Waiting for a store that fails. One line for each cause, however long it lasts.
+#[derive(Debug, Default)]
+struct Trouble {
+    wait: Duration,
+    told: String,
+}
+
+impl Trouble {
+    /// Waits. Returns false if told to stop.
+    async fn wait(&mut self, what: &'static str, error: LogError, tasks: &Tasks) -> bool {
+        let cause = error.to_string();
+        if cause != self.told {
+            tracing::error!(%error, what, "could not be stored; trying again");
+            self.told = cause;
         }
-        self.pruned = now;
-        let keep = i64::try_from(self.shared.config.history.as_millis()).unwrap_or(i64::MAX);
-        let before = Timestamp::from_millis(now.as_millis().saturating_sub(keep));
-        self.shared.book.prune(before).await
+        self.wait = (self.wait * 2).clamp(Duration::from_millis(50), Duration::from_secs(10));
+        pause(tasks, self.wait).await;
+        !tasks.is_stopping()
     }
 }
 
@@ -313,7 +296,7 @@ fn evaluate(
                 let bad = BadRecord { partition: number, sequence, cause: cause.to_string() };
                 tracing::error!(error = %bad, "record skipped");
                 effects.unreadable += 1;
-                partition.next = sequence + 1;
+                partition.progress.next = sequence + 1;
             }
         }
     }

@@ -7,7 +7,7 @@ use picket_ports::registry::{Document, DocumentKind};
 
 use crate::partition::{Effects, Partition, Scene};
 use crate::record::ReportsRecord;
-use crate::watchlist::Watchlist;
+use crate::watchlist::{Sources, Watchlist};
 
 #[test]
 fn evaluates_thousands_of_reports_a_second_even_unoptimised() {
@@ -31,7 +31,8 @@ fn evaluates_thousands_of_reports_a_second_even_unoptimised() {
         created: Timestamp::default(),
         modified: Timestamp::default(),
     };
-    let (list, _) = Watchlist::load(1, &[], &[document]);
+    let sources = Sources { profiles: vec![document], ..Sources::default() };
+    let (list, _) = Watchlist::load(1, &sources, 1000);
     let directory = super::rig::directory();
     let scene = Scene {
         watchlist: &list,
@@ -42,7 +43,7 @@ fn evaluates_thousands_of_reports_a_second_even_unoptimised() {
         things_max: 10_000,
     };
     let ports: Vec<String> = (1..10).map(|n| format!(r#"{{"if":"eth0","pt":{n}}}"#)).collect();
-    let mut partition = Partition::new(0, 1, None);
+    let mut partition = Partition::empty(0);
     let mut effects = Effects::default();
     let began = Instant::now();
     let total = 5000_u64;

@@ -22,6 +22,7 @@ fn documents(case: &Value) -> Vec<(DocumentKind, String, String)> {
     let kinds = [
         ("profiles", DocumentKind::SecurityProfile),
         ("custom_metrics", DocumentKind::CustomMetric),
+        ("dimensions", DocumentKind::Dimension),
     ];
     let of_kind = |(member, kind): (&str, DocumentKind)| {
         let members = case[member].as_object().cloned().unwrap_or_default();
@@ -68,7 +69,7 @@ async fn step(rig: &mut Rig, step: &Value) {
 /// Waits until a change is noticed, and with one more record until its effects are stored.
 async fn noticed(rig: &Rig, epoch: u64) {
     let shared = &rig.engine.shared;
-    shared.wake.notify_one();
+    shared.wake.all();
     super::rig::wait_until("the change", || shared.watchlist().epoch > epoch).await;
     let now = shared.clock.now();
     let record = ReportsRecord::CloudV1 { from: now, at: now, devices: Vec::new() };
@@ -76,7 +77,7 @@ async fn noticed(rig: &Rig, epoch: u64) {
         let bytes = bytes::Bytes::from(record.write().unwrap());
         shared.log.append(partition, vec![bytes]).await.unwrap();
     }
-    shared.wake.notify_one();
+    shared.wake.all();
 }
 
 async fn cloud_step(rig: &mut Rig, thing: &str, step: &Value) {

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use crate::partition::{Effects, Partition, Scene};
 use crate::record::{DeviceDelta, ReportsRecord};
 use crate::storage;
-use crate::watchlist::Watchlist;
+use crate::watchlist::{Sources, Watchlist};
 use picket_profile::WindowCounts;
 
 const PROFILE: &str = r#"{"targets":["arn:aws:iot:r:a:all/things"],"behaviors":[
@@ -33,7 +33,8 @@ fn watchlist() -> Watchlist {
         created: Timestamp::default(),
         modified: Timestamp::default(),
     };
-    let (list, broken) = Watchlist::load(1, &[], &[document]);
+    let sources = Sources { profiles: vec![document], ..Sources::default() };
+    let (list, broken) = Watchlist::load(1, &sources, 1000);
     assert!(broken.is_empty(), "{broken:?}");
     list
 }
@@ -77,8 +78,9 @@ fn log(inputs: &[(u16, Input)]) -> Vec<Vec<u8>> {
                 (0..*messages).for_each(|size| counts.message_in(u64::from(size)));
                 let connected = connected.then(|| IpAddr::from([10, 0, 0, 1]));
                 let identity = format!("t{thing}");
-                let devices = vec![DeviceDelta { identity, counts, connected }];
-                ReportsRecord::CloudV1 { from, at, devices }.write()
+                let scoped = Vec::new();
+                let devices = vec![DeviceDelta { identity, counts, connected, scoped }];
+                ReportsRecord::CloudV2 { from, at, devices }.write()
             }
         };
         records.push(bytes.unwrap());
@@ -97,7 +99,7 @@ async fn evaluate(records: &[Vec<u8>], batch: usize, lost: usize) -> (Vec<String
     let scene = scene(&list, &rig);
     loop {
         let mut partition = storage::load(&*store, 0).await.unwrap();
-        let from = usize::try_from(partition.next - 1).unwrap();
+        let from = usize::try_from(partition.progress.next - 1).unwrap();
         if from >= records.len() {
             let mut events = Vec::new();
             for event in crate::alarms::history::all(&*store).await.unwrap() {
@@ -110,7 +112,7 @@ async fn evaluate(records: &[Vec<u8>], batch: usize, lost: usize) -> (Vec<String
         }
         let mut effects = Effects::default();
         let to = records.len().min(from + batch);
-        for (sequence, bytes) in (partition.next..).zip(&records[from..to]) {
+        for (sequence, bytes) in (partition.progress.next..).zip(&records[from..to]) {
             let record = ReportsRecord::read(bytes).unwrap();
             partition.apply(sequence, &record, &scene, &mut effects);
         }
@@ -118,7 +120,8 @@ async fn evaluate(records: &[Vec<u8>], batch: usize, lost: usize) -> (Vec<String
         storage::save(&partition, &effects, &mut commit).unwrap();
         store.commit(commit).await.unwrap();
         let mut unsaved = Effects::default();
-        for (sequence, bytes) in (partition.next..).zip(records.iter().skip(to).take(lost)) {
+        for (sequence, bytes) in (partition.progress.next..).zip(records.iter().skip(to).take(lost))
+        {
             let record = ReportsRecord::read(bytes).unwrap();
             partition.apply(sequence, &record, &scene, &mut unsaved);
         }
@@ -164,7 +167,7 @@ proptest! {
 fn outcome_in_memory(records: &[Vec<u8>]) -> Vec<String> {
     let (list, directory) = (watchlist(), super::rig::directory());
     let scene = scene(&list, &directory);
-    let mut partition = Partition::new(0, 1, None);
+    let mut partition = Partition::empty(0);
     let mut effects = Effects::default();
     for (sequence, bytes) in (1..).zip(records) {
         partition.apply(sequence, &ReportsRecord::read(bytes).unwrap(), &scene, &mut effects);
