@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fleetStories } from "./fleet-stories.mjs";
 import { go } from "./navigate.mjs";
+import { profileStories } from "./profile-stories.mjs";
 import { responseStories } from "./response-stories.mjs";
 
 const SEED_QUERY =
@@ -148,5 +149,6 @@ export const stories = {
   "profiles say what is expected": profilesSayWhatIsExpected,
   ...fleetStories,
   ...responseStories,
+  ...profileStories,
   "logging out ends the session": logOutEndsTheSession,
 };

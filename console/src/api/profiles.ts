@@ -1,32 +1,29 @@
 // Questions and changes of security profiles, custom metrics and dimensions.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { call, query } from "./client";
-import type * as api from "./profile-types";
+import type { ProfilePreview, SuggestionList } from "./datapoint-types";
 import { queryClient } from "./queries";
 import { change } from "./registry";
+import type * as api from "./types.gen";
 
 const part = encodeURIComponent;
 
 export const profilesQuery = queryOptions({
   queryKey: ["profiles"],
-  queryFn: ({ signal }) => call<api.SecurityProfileList>("GET", "/profiles", undefined, signal),
+  queryFn: ({ signal }) => call<api.ProfileList>("GET", "/profiles", undefined, signal),
   refetchInterval: 15_000,
 });
 
 export const profileQuery = (name: string) =>
   queryOptions({
     queryKey: ["profile", name],
-    queryFn: ({ signal }) => call<api.SecurityProfile>("GET", `/profiles/${part(name)}`, undefined, signal),
+    queryFn: ({ signal }) => call<api.Profile>("GET", `/profiles/${part(name)}`, undefined, signal),
     refetchInterval: 15_000,
   });
 
-export const createProfile = (body: { name: string; document: unknown }) =>
-  change<api.SecurityProfile>("POST", "/profiles", body);
-export async function replaceProfile(
-  name: string,
-  body: { document: unknown; expected_version?: number },
-): Promise<void> {
-  const stored = await change<api.SecurityProfile>("PUT", `/profiles/${part(name)}`, body);
+export const createProfile = (body: api.NewProfile) => change<api.Profile>("POST", "/profiles", body);
+export async function replaceProfile(name: string, body: api.ProfileReplacement): Promise<void> {
+  const stored = await change<api.Profile>("PUT", `/profiles/${part(name)}`, body);
   queryClient.setQueryData(profileQuery(name).queryKey, stored);
 }
 export const deleteProfile = (name: string) =>
@@ -51,20 +48,14 @@ export const previewQuery = (name: string | undefined, text: string, last: strin
   queryOptions({
     queryKey: ["profile-preview", name, text, last],
     queryFn: ({ signal }) =>
-      call<api.ProfilePreview>(
-        "POST",
-        "/profile-preview",
-        { name, document: JSON.parse(text), last },
-        signal,
-      ),
+      call<ProfilePreview>("POST", "/profile-preview", { name, document: JSON.parse(text), last }, signal),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     gcTime: 120_000,
   });
 
 export type SuggestionRequest = { group?: string; metrics?: string[]; last: string };
-export const suggest = (body: SuggestionRequest) =>
-  call<api.SuggestionList>("POST", "/profile-suggestion", body);
+export const suggest = (body: SuggestionRequest) => call<SuggestionList>("POST", "/profile-suggestion", body);
 
 export const catalogueQuery = queryOptions({
   queryKey: ["metric-catalogue"],
@@ -76,7 +67,7 @@ export const customMetricsQuery = queryOptions({
   queryKey: ["custom-metrics"],
   queryFn: ({ signal }) => call<api.CustomMetricList>("GET", "/custom-metrics", undefined, signal),
 });
-export const createCustomMetric = (body: { name: string; type: string; display_name?: string }) =>
+export const createCustomMetric = (body: api.NewCustomMetric) =>
   change<void>("POST", "/custom-metrics", body);
 export const deleteCustomMetric = (name: string) => change<void>("DELETE", `/custom-metrics/${part(name)}`);
 

@@ -5,6 +5,7 @@ import { KindBadges, StateBadge, VerdictBadge } from "../alarms/Badges";
 import { Strip } from "../alarms/Strip";
 import type { Alarm } from "../api/types.gen";
 import { dateTime } from "../lib/format";
+import { AlarmChartLink } from "./AlarmChartLink";
 
 export function AlarmItem({
   alarm,
@@ -57,6 +58,7 @@ export function AlarmItem({
         >
           Show evidence
         </Link>
+        <AlarmChartLink alarm={alarm} />
       </div>
     </li>
   );

@@ -7,6 +7,7 @@ import type { SearchResult, ThingMetrics } from "../api/types.gen";
 import { cellText } from "../lib/cells";
 import { count, metricTitle } from "../lib/format";
 import { type Series, toSeries } from "../lib/series";
+import { thingsText } from "../metrics/address";
 import { LineChart } from "./LineChart";
 import { Segments } from "./Segments";
 import { Empty, Failed, Loading, Stale } from "./StateViews";
@@ -27,31 +28,35 @@ export function ThingCharts({ name, maySearch }: { name: string; maySearch: bool
       <div className="panel-head" style={{ flexWrap: "wrap" }}>
         <h2 id="metrics">Metrics</h2>
         <Segments label="Time range of the charts" options={RANGES} value={range} onChange={setRange} />
-        {data && maySearch ? (
-          <Link
-            className="end"
-            to="/search"
-            search={{
-              q: data.numbers.search.spl,
-              earliest: data.numbers.search.earliest,
-              latest: data.numbers.search.latest,
-            }}
-          >
-            Open in search
+        <span className="end links">
+          <Link to="/metrics" search={{ things: thingsText([name]) }}>
+            Explore its metrics
           </Link>
-        ) : null}
+          {data && maySearch ? (
+            <Link
+              to="/search"
+              search={{
+                q: data.numbers.search.spl,
+                earliest: data.numbers.search.earliest,
+                latest: data.numbers.search.latest,
+              }}
+            >
+              Open in search
+            </Link>
+          ) : null}
+        </span>
       </div>
       {data ? <Stale error={error} /> : null}
       {!data && error ? (
         <Failed what="The metrics could not be loaded" error={error} retry={() => void refetch()} />
       ) : null}
       {!data && !error ? <Loading what="the metrics" /> : null}
-      {data ? <Charts metrics={data} /> : null}
+      {data ? <Charts thing={name} metrics={data} /> : null}
     </section>
   );
 }
 
-function Charts({ metrics }: { metrics: ThingMetrics }) {
+function Charts({ thing, metrics }: { thing: string; metrics: ThingMetrics }) {
   const all = useMemo(() => toSeries(metrics.numbers.result), [metrics]);
   if (typeof all === "string" && metrics.lists.result.rows.length === 0) {
     return (
@@ -68,7 +73,7 @@ function Charts({ metrics }: { metrics: ThingMetrics }) {
       {typeof all === "string" ? null : (
         <div className="charts">
           {all.names.map((name, n) => (
-            <Chart key={name} all={all} n={n} name={name} />
+            <Chart key={name} thing={thing} all={all} n={n} name={name} />
           ))}
         </div>
       )}
@@ -76,13 +81,17 @@ function Charts({ metrics }: { metrics: ThingMetrics }) {
   );
 }
 
-function Chart({ all, n, name }: { all: Series; n: number; name: string }) {
+type ChartProps = { thing: string; all: Series; n: number; name: string };
+
+function Chart({ thing, all, n, name }: ChartProps) {
   const one = useMemo(() => ({ ...all, names: [metricTitle(name)], y: [all.y[n] ?? []] }), [all, n, name]);
   const newest = (all.y[n] ?? []).findLast((value) => value !== null);
   return (
     <figure>
       <figcaption>
-        <span title={name}>{metricTitle(name)}</span>
+        <Link to="/metrics" search={{ things: thingsText([thing]), metric: name }} title={name}>
+          {metricTitle(name)}
+        </Link>
         <span className="now number">{newest === null || newest === undefined ? "–" : count(newest)}</span>
       </figcaption>
       <LineChart

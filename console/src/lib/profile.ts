@@ -17,6 +17,8 @@ const OPERATORS: Record<string, string> = {
 
 const SHOWN_MAX = 12;
 
+const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
+
 /** An operator in words; as it is where it is unknown. */
 export function operatorText(operator: string): string {
   return OPERATORS[operator] ?? operator;
@@ -42,6 +44,7 @@ export function expectation(raw: Record<string, unknown>): string {
 }
 
 function valueText(value: unknown): string {
+  if (typeof value === "number") return exact.format(value);
   if (!Array.isArray(value)) return value === undefined ? "nothing yet" : String(value);
   if (value.length === 0) return "nothing";
   const more = value.length > SHOWN_MAX ? ` and ${value.length - SHOWN_MAX} more` : "";

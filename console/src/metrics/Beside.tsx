@@ -1,6 +1,6 @@
 // What stands below the chart: behaviors that watch the metric, and alarms in this time.
 import { Link } from "@tanstack/react-router";
-import type { AlarmView } from "../api/response-types";
+import type { Alarm } from "../api/types.gen";
 import { dateTime, duration } from "../lib/format";
 import type { Span } from "./span";
 import type { Watching } from "./watching";
@@ -21,6 +21,7 @@ export function WatchedBy({ watching }: { watching: Watching[] }) {
               </Link>{" "}
               <b>{one.behavior}</b> <span className="muted">expects</span> {one.text}
             </span>
+            {one.isInForce ? null : <span className="badge warn">not in force</span>}
             {one.isMuted ? <span className="badge">muted</span> : null}
           </li>
         ))}
@@ -29,7 +30,7 @@ export function WatchedBy({ watching }: { watching: Watching[] }) {
   );
 }
 
-type AlarmsProps = { alarms: AlarmView[]; zoom: (span: Span) => void; now: number };
+type AlarmsProps = { alarms: Alarm[]; zoom: (span: Span) => void; now: number };
 
 export function AlarmsInSpan({ alarms, zoom, now }: AlarmsProps) {
   return (

@@ -1,10 +1,11 @@
 // What the explorer shows: metric, topics, devices, fleet.
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useState } from "react";
-import type { CatalogueMetric, SeriesName } from "../api/profile-types";
+import type { SeriesName } from "../api/datapoint-types";
 import { dimensionsQuery } from "../api/profiles";
 import { thingsQuery } from "../api/queries";
 import { groupsQuery } from "../api/registry";
+import type { CatalogueMetric } from "../api/types.gen";
 import { colour } from "../lib/series";
 import { MetricSelect } from "../profiles/MetricSelect";
 import { type MetricSearch, THINGS_MAX, thingsOf, thingsText } from "./address";

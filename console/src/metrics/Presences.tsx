@@ -1,6 +1,6 @@
 // A list metric of one device: which element was there when, as strips and as words.
 import { useMemo, useState } from "react";
-import type { DatapointList } from "../api/profile-types";
+import type { DatapointList } from "../api/datapoint-types";
 import { Empty } from "../components/StateViews";
 import { TableScroll } from "../components/TableScroll";
 import { count, dateTime } from "../lib/format";
@@ -53,7 +53,7 @@ export function Presences({ thing, points, span, watching, zoom }: Props) {
                 of={points.length}
                 span={span}
                 zoom={zoom}
-                against={watching.filter((one) => one.allows && !one.allows(row.element))}
+                against={watching.filter((one) => one.isInForce && one.allows && !one.allows(row.element))}
               />
             ))}
           </tbody>
@@ -118,7 +118,7 @@ function Row({ row, of, span, against, zoom }: RowProps) {
         <span className="muted number">
           in {count(row.seen)} of {count(of)}
         </span>{" "}
-        {first && row.stretches.length < of ? (
+        {first && row.seen < of ? (
           <button
             type="button"
             className="button quiet"

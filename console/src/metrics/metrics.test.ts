@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { SecurityProfile } from "../api/profile-types";
+import type { Profile as SecurityProfile } from "../api/types.gen";
 import { toCsv } from "../lib/csv";
 import { readMetricSearch, thingsOf, thingsText } from "./address";
 import { fleetLines, lineOf, listTable, tableOf } from "./lines";
@@ -112,7 +112,7 @@ test("behaviors that watch a metric say so, with their threshold", () => {
       },
     ],
   };
-  const profiles = [{ name: "p", document }] as unknown as SecurityProfile[];
+  const profiles = [{ name: "p", document, problems: [], targets: ["t"] }] as unknown as SecurityProfile[];
   const seen = watching(profiles, { metric: "m" });
   expect(seen.map((one) => [one.behavior, one.threshold])).toEqual([
     ["a", 5],

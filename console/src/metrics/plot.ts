@@ -144,6 +144,7 @@ function drawThresholds(plot: uPlot, thresholds: Threshold[], warn: string, font
   ctx.fillStyle = warn;
   ctx.lineWidth = 1.5 * devicePixelRatio;
   ctx.textAlign = "right";
+  ctx.textBaseline = "bottom";
   const room = 14 * devicePixelRatio;
   let far = 0;
   for (const threshold of thresholds) {
@@ -158,7 +159,7 @@ function drawThresholds(plot: uPlot, thresholds: Threshold[], warn: string, font
     } else {
       far += 1;
     }
-    const place = isIn ? Math.max(y - 4 * devicePixelRatio, bbox.top + room) : bbox.top + far * room;
+    const place = isIn ? Math.max(y - 3 * devicePixelRatio, bbox.top + room) : bbox.top + far * room;
     const label = isIn ? threshold.label : `↑ ${threshold.label}`;
     ctx.fillText(label, bbox.left + bbox.width - 6 * devicePixelRatio, place);
   }

@@ -1,10 +1,10 @@
 // All that the explorer asks the server, for what stands in its address.
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
+import type { Band, DatapointList, SeriesName } from "../api/datapoint-types";
 import { alarmsInQuery, bandsQuery, datapointsQuery, type SeriesKey, seriesQuery } from "../api/datapoints";
-import type { Band, CatalogueMetric, DatapointList, SeriesName } from "../api/profile-types";
 import { catalogueQuery, profilesQuery } from "../api/profiles";
-import type { AlarmView } from "../api/response-types";
+import type { Alarm, CatalogueMetric } from "../api/types.gen";
 import { type MetricSearch, thingsOf } from "./address";
 import { isNumeric } from "./Controls";
 import { type Span, spanOf, stepOf, zoomOf } from "./span";
@@ -38,7 +38,7 @@ export type Explored = {
   step_ms: number;
   unit: string;
   watching: Watching[];
-  alarms: AlarmView[];
+  alarms: Alarm[];
   isLoading: boolean;
   error: Error | null;
   retry: () => void;
@@ -99,6 +99,6 @@ export function useExplored(search: MetricSearch): Explored {
   };
 }
 
-function overlaps(alarm: AlarmView, span: Span): boolean {
+function overlaps(alarm: Alarm, span: Span): boolean {
   return alarm.started_ms < span.to_ms && (alarm.ended_ms ?? Number.POSITIVE_INFINITY) > span.from_ms;
 }

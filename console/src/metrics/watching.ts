@@ -1,7 +1,7 @@
 // The behaviors that watch a metric, and what their thresholds are on a chart.
 import { isInNetwork } from "../alarms/cidr";
 import type { SeriesKey } from "../api/datapoints";
-import type { SecurityProfile } from "../api/profile-types";
+import type { Profile as SecurityProfile } from "../api/types.gen";
 import { expectation } from "../lib/profile";
 import { behaviorsOf, readBehavior } from "../profiles/document";
 
@@ -14,6 +14,8 @@ export type Watching = {
   /** Whether an element of a list is as expected; null where the threshold is no list. */
   allows: ((element: string) => boolean) | null;
   isMuted: boolean;
+  /** Whether its profile is in force. */
+  isInForce: boolean;
 };
 
 export function watching(profiles: SecurityProfile[], key: SeriesKey): Watching[] {
@@ -37,6 +39,7 @@ export function watching(profiles: SecurityProfile[], key: SeriesKey): Watching[
             ? allowing(behavior.operator, behavior.value.map(String))
             : null,
           isMuted: behavior.suppressAlerts,
+          isInForce: profile.problems.length === 0 && profile.targets.length > 0,
         };
       }),
   );

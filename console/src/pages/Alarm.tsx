@@ -11,6 +11,7 @@ import { VERDICTS } from "../alarms/verification";
 import { alarmQuery } from "../api/alarms";
 import { ApiError } from "../api/client";
 import type { AlarmDetail, Alarm as AlarmFacts } from "../api/types.gen";
+import { AlarmChartLink } from "../components/AlarmChartLink";
 import { Icon } from "../components/Icon";
 import { ThingLink } from "../components/RegistryLinks";
 import { Empty, Failed, Loading, Stale } from "../components/StateViews";
@@ -101,6 +102,7 @@ function Actions({ alarm }: { alarm: AlarmFacts }) {
   }
   return (
     <div className="end">
+      <AlarmChartLink className="button" alarm={alarm} />
       <Link
         className="button"
         to="/search"

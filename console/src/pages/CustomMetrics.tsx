@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import type { CustomMetric, SecurityProfile } from "../api/profile-types";
 import { createCustomMetric, customMetricsQuery, deleteCustomMetric, profilesQuery } from "../api/profiles";
+import type { CustomMetric, NewCustomMetric, Profile as SecurityProfile } from "../api/types.gen";
 import { ActionDialog, Field, NAME_PATTERN } from "../components/ActionDialog";
 import { DetectTabs } from "../components/DetectTabs";
 import { Icon } from "../components/Icon";
@@ -115,7 +115,7 @@ function NewMetric({ onClose }: { onClose: () => void }) {
         const shown = field("display_name");
         return createCustomMetric({
           name: field("name"),
-          type: field("type"),
+          type: field("type") as NewCustomMetric["type"],
           ...(shown === "" ? {} : { display_name: shown }),
         });
       }}

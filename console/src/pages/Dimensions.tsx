@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Dimension, SecurityProfile } from "../api/profile-types";
 import {
   createDimension,
   deleteDimension,
@@ -8,6 +7,7 @@ import {
   profilesQuery,
   replaceDimension,
 } from "../api/profiles";
+import type { Dimension, Profile as SecurityProfile } from "../api/types.gen";
 import { ActionDialog, Field, NAME_PATTERN } from "../components/ActionDialog";
 import { DetectTabs } from "../components/DetectTabs";
 import { Icon } from "../components/Icon";

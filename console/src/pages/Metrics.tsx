@@ -209,7 +209,9 @@ function Numbers({ explored, actions, hasFleet }: NumbersProps) {
       fleet: hasFleet && bands && bands.length > 0 ? fleetLines(bands, step_ms) : null,
       shown,
       thresholds: watching.flatMap((one) =>
-        one.threshold === null ? [] : [{ value: one.threshold, label: `${one.behavior}: ${one.text}` }],
+        one.threshold === null || !one.isInForce
+          ? []
+          : [{ value: one.threshold, label: `${one.behavior}: ${one.text}` }],
       ),
       alarms: alarms.map((alarm) => ({ from_ms: alarm.started_ms, to_ms: alarm.ended_ms ?? now })),
       span,

@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import type { SecurityProfile } from "../api/profile-types";
 import { deleteProfile, profileQuery } from "../api/profiles";
+import type { Profile as SecurityProfile } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { Failed, Loading, Stale } from "../components/StateViews";
 import { dateTime } from "../lib/format";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { SecurityProfile } from "../api/profile-types";
 import { profilesQuery } from "../api/profiles";
+import type { Profile as SecurityProfile } from "../api/types.gen";
 import { DetectTabs } from "../components/DetectTabs";
 import { Icon } from "../components/Icon";
 import { ListPage, Table } from "../components/ListPage";

@@ -1,6 +1,6 @@
 // One behavior as a form.
 import { Link } from "@tanstack/react-router";
-import type { CatalogueMetric, Dimension, MetricCatalogue, ProfileProblem } from "../api/profile-types";
+import type { CatalogueMetric, Dimension, MetricCatalogue, ProfileProblem } from "../api/types.gen";
 import { type Members, readBehavior, withCriteria, withDimension, withMember, withMetric } from "./document";
 import { FieldBox, Problems } from "./FieldBox";
 import { MetricSelect } from "./MetricSelect";

@@ -1,6 +1,6 @@
 // The behaviors of a draft, one a line; one of them is open for editing.
 import { useEffect, useId, useRef, useState } from "react";
-import type { Dimension, MetricCatalogue, ProfileProblem } from "../api/profile-types";
+import type { Dimension, MetricCatalogue, ProfileProblem } from "../api/types.gen";
 import { Icon } from "../components/Icon";
 import { Empty } from "../components/StateViews";
 import { expectation } from "../lib/profile";

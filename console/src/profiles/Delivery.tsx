@@ -1,7 +1,7 @@
 // What a profile keeps, exports and tells beside its behaviors.
 import { useQuery } from "@tanstack/react-query";
 import { topicsQuery } from "../api/notifications";
-import type { Dimension, MetricCatalogue, ProfileProblem } from "../api/profile-types";
+import type { Dimension, MetricCatalogue, ProfileProblem } from "../api/types.gen";
 import { Icon } from "../components/Icon";
 import { type Members, type Retained, record, retainedOf, withMember, withRetained } from "./document";
 import { FieldBox } from "./FieldBox";

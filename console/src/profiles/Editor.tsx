@@ -1,6 +1,6 @@
 // The editor of a draft: as a form or as JSON, and what the server says of it.
 import { type ReactNode, useState } from "react";
-import type { ProfileProblem } from "../api/profile-types";
+import type { ProfileProblem } from "../api/types.gen";
 import { Segments } from "../components/Segments";
 import type { Check, Draft } from "./draft";
 import { ProfileForm } from "./ProfileForm";

@@ -1,6 +1,6 @@
 // A labelled field of the form, with what the server finds wrong with it.
 import { type ReactNode, useId } from "react";
-import type { ProfileProblem } from "../api/profile-types";
+import type { ProfileProblem } from "../api/types.gen";
 import { problemsIn } from "./problems";
 
 /** What the control takes over, so that its label, hint and problems are read out with it. */

@@ -1,7 +1,7 @@
 // The elements of a threshold's list: each can be taken away, more are typed or pasted.
 import { type ClipboardEvent, type KeyboardEvent, useRef, useState } from "react";
-import type { MetricKind } from "../api/profile-types";
 import { count } from "../lib/format";
+import type { MetricKind } from "./document";
 import { type Element, elementsIn, together } from "./elements";
 import type { ControlProps } from "./FieldBox";
 

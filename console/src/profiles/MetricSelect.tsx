@@ -1,4 +1,4 @@
-import type { CatalogueMetric } from "../api/profile-types";
+import type { CatalogueMetric } from "../api/types.gen";
 import type { ControlProps } from "./FieldBox";
 
 const GROUPS: Array<{ title: string; has: (metric: CatalogueMetric) => boolean }> = [

@@ -1,7 +1,7 @@
 // "Had this profile been on": who would have alarmed, by the stored datapoints.
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import type { ProfilePreview } from "../api/profile-types";
+import type { ProfilePreview } from "../api/datapoint-types";
 import { previewQuery } from "../api/profiles";
 import { Segments } from "../components/Segments";
 import { Empty, Failed, Loading } from "../components/StateViews";

@@ -1,7 +1,7 @@
 // The outcome of a profile on stored datapoints.
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { BehaviorOutcome, PreviewAlarm, ProfilePreview } from "../api/profile-types";
+import type { BehaviorOutcome, PreviewAlarm, ProfilePreview } from "../api/datapoint-types";
 import { Empty } from "../components/StateViews";
 import { TableScroll } from "../components/TableScroll";
 import { count, dateTime, duration } from "../lib/format";
@@ -81,7 +81,7 @@ function Blind({ without, onKeep }: { without: BehaviorOutcome[]; onKeep: Props[
               <li key={one.behavior}>
                 <b>{one.behavior}</b>
                 {onKeep ? (
-                  <button type="button" className="button quiet" onClick={() => onKeep(one.behavior)}>
+                  <button type="button" className="button" onClick={() => onKeep(one.behavior)}>
                     Keep its metric
                   </button>
                 ) : null}

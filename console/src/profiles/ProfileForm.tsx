@@ -1,7 +1,7 @@
 // A draft as a form.
 import { useQuery } from "@tanstack/react-query";
-import type { MetricCatalogue, ProfileProblem } from "../api/profile-types";
 import { catalogueQuery, dimensionsQuery } from "../api/profiles";
+import type { MetricCatalogue, ProfileProblem } from "../api/types.gen";
 import { Failed, Loading } from "../components/StateViews";
 import { BehaviorList } from "./BehaviorList";
 import { Delivery, RetainedMetrics } from "./Delivery";

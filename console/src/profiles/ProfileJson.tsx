@@ -1,6 +1,6 @@
 // A draft as JSON, with the server's problems at their place.
 import { useCallback } from "react";
-import type { ProfileProblem } from "../api/profile-types";
+import type { ProfileProblem } from "../api/types.gen";
 import { JsonEditor, type Mark } from "../components/JsonEditor";
 import { placeOf } from "./place";
 

@@ -1,9 +1,9 @@
 // Saving a draft over the version it began with, and what to do when somebody else was faster.
 import { useState } from "react";
 import { ApiError } from "../api/client";
-import type { SecurityProfile } from "../api/profile-types";
 import { profileQuery, replaceProfile } from "../api/profiles";
 import { queryClient } from "../api/queries";
+import type { Profile as SecurityProfile } from "../api/types.gen";
 import { Dialog } from "../components/Dialog";
 import { dateTime } from "../lib/format";
 import { authored, differences, type Members } from "./document";

@@ -1,7 +1,7 @@
 // Behaviors derived from what was observed, to add to a draft.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import type { Suggestion } from "../api/profile-types";
+import type { Suggestion } from "../api/datapoint-types";
 import { suggest } from "../api/profiles";
 import { groupsQuery } from "../api/registry";
 import { Dialog } from "../components/Dialog";

@@ -1,7 +1,7 @@
 // Whom a profile watches.
 import { useState } from "react";
-import type { SecurityProfile } from "../api/profile-types";
 import { attachProfile, detachProfile } from "../api/profiles";
+import type { Profile as SecurityProfile } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { Icon } from "../components/Icon";
 import { GroupLink } from "../components/RegistryLinks";

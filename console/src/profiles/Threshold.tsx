@@ -1,6 +1,6 @@
 // What a behavior compares with: operator, value or percentile, and the time it is counted over.
 import { useId } from "react";
-import type { CatalogueMetric, MetricCatalogue, ProfileProblem } from "../api/profile-types";
+import type { CatalogueMetric, MetricCatalogue, ProfileProblem } from "../api/types.gen";
 import { Segments } from "../components/Segments";
 import { duration } from "../lib/format";
 import { operatorText, statisticText } from "../lib/profile";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CatalogueMetric } from "../api/profile-types";
+import type { CatalogueMetric } from "../api/types.gen";
 import {
   authored,
   behaviorsOf,

@@ -1,8 +1,9 @@
 // A security profile in AWS's shape, which anybody may have written: reading it and changing it for a form.
 // Every change gives a new document and leaves members alone that the form does not know.
-import type { CatalogueMetric, MetricKind } from "../api/profile-types";
+import type { CatalogueMetric } from "../api/types.gen";
 
 export type Members = Record<string, unknown>;
+export type MetricKind = CatalogueMetric["kind"];
 
 /** A behavior as a form shows it. */
 export type Behavior = {

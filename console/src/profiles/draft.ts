@@ -1,8 +1,8 @@
 // A profile while it is being written: one document, shown as a form and as JSON.
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
-import type { ProfileProblem } from "../api/profile-types";
 import { profileCheckQuery } from "../api/profiles";
+import type { ProfileProblem } from "../api/types.gen";
 import { useSettled } from "../policy/draft";
 import type { Members } from "./document";
 

@@ -1,5 +1,5 @@
 // Elements of list-valued thresholds, as people type and paste them.
-import type { MetricKind } from "../api/profile-types";
+import type { MetricKind } from "./document";
 
 export type Element = string | number;
 

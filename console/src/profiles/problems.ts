@@ -1,5 +1,5 @@
 // Where the server's problems with a document belong in a form.
-import type { ProfileProblem } from "../api/profile-types";
+import type { ProfileProblem } from "../api/types.gen";
 
 /** Whether `path` is `place` or lies in it. */
 export function isWithin(path: string, place: string): boolean {

@@ -1,5 +1,5 @@
 // Which profiles use a metric or a dimension.
-import type { SecurityProfile } from "../api/profile-types";
+import type { Profile as SecurityProfile } from "../api/types.gen";
 import { behaviorsOf, readBehavior, retainedOf } from "./document";
 
 /** Names of the profiles with a behavior about `metric`, or that keep it. */
