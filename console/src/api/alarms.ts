@@ -8,6 +8,7 @@ import type { AlarmDetail, AlarmList, AlarmVerification, VerificationOutcomes } 
 
 /** How many alarms are listed at most. */
 export const ALARMS_MAX = 1000;
+const MANY = 200;
 /** How many verifications the server takes at once. */
 const VERIFICATIONS_MAX = 100;
 
@@ -25,7 +26,8 @@ export const alarmsQuery = (filter: AlarmSearch) =>
       );
     },
     placeholderData: keepPreviousData,
-    refetchInterval: 5_000,
+    // A long list is much to send over and over.
+    refetchInterval: ({ state }) => ((state.data?.alarms.length ?? 0) > MANY ? 15_000 : 5_000),
   });
 
 export const alarmQuery = (id: string) =>
