@@ -152,7 +152,7 @@ async function conflictIsExplained({ page, seen, look, allow }) {
     await form.getByRole("button", { name: "Save", exact: true }).click();
     await dialog(page).getByText("Somebody else has changed it").waitFor();
   });
-  await dialog(page).getByText("securityProfileDescription").first().waitFor();
+  await dialog(page).getByText("the description").first().waitFor();
   await seen("profile-conflict");
   await dialog(page).getByRole("button", { name: "Reload theirs" }).click();
   await page.getByText(/^version 3,/).waitFor();

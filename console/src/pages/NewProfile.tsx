@@ -7,7 +7,7 @@ import { Failed, Loading } from "../components/StateViews";
 import { useIsAdmin, useIsAnalyst } from "../lib/role";
 import { authored, freeName, keeping, type Members } from "../profiles/document";
 import { useCheck, useDraft } from "../profiles/draft";
-import { Editor, isInOrder } from "../profiles/Editor";
+import { Editor, isInOrder, isWrong } from "../profiles/Editor";
 import { FieldBox } from "../profiles/FieldBox";
 import { Leaving } from "../profiles/Leaving";
 import { Preview } from "../profiles/Preview";
@@ -103,6 +103,7 @@ function NewDraft({ name: firstName, initial }: { name: string; initial: Members
           document={draft.document}
           targets={targetArns(target)}
           isInOrder={isInOrder(draft, check)}
+          isWrong={isWrong(draft, check)}
           onKeep={isAnalyst ? (behavior) => draft.edit((now) => keeping(now, behavior)) : undefined}
         />
       </div>

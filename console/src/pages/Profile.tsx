@@ -11,7 +11,7 @@ import { targetGroup } from "../lib/profile";
 import { useIsAdmin, useIsAnalyst } from "../lib/role";
 import { authored, differences, keeping } from "../profiles/document";
 import { useCheck, useDraft } from "../profiles/draft";
-import { Editor, isInOrder } from "../profiles/Editor";
+import { Editor, isInOrder, isWrong } from "../profiles/Editor";
 import { Problems } from "../profiles/FieldBox";
 import { Leaving } from "../profiles/Leaving";
 import { Preview } from "../profiles/Preview";
@@ -183,6 +183,7 @@ function Draft({ profile, base, onBegin, onRestart }: DraftProps) {
           document={draft.document}
           targets={profile.targets}
           isInOrder={isInOrder(draft, check)}
+          isWrong={isWrong(draft, check)}
           onKeep={isAnalyst ? (behavior) => edit((now) => keeping(now, behavior)) : undefined}
         />
         <Targets profile={profile} />

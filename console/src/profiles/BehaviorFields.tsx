@@ -1,7 +1,7 @@
 // One behavior as a form.
 import { Link } from "@tanstack/react-router";
 import type { CatalogueMetric, Dimension, MetricCatalogue, ProfileProblem } from "../api/types.gen";
-import { type Members, readBehavior, withCriteria, withDimension, withMember, withMetric } from "./document";
+import { aboutMetric, type Members, readBehavior, withCriteria, withDimension, withMember } from "./document";
 import { FieldBox, Problems } from "./FieldBox";
 import { MetricSelect } from "./MetricSelect";
 import { NumberInput } from "./NumberInput";
@@ -15,6 +15,8 @@ type Props = {
   catalogue: MetricCatalogue;
   dimensions: Dimension[];
   problems: ProfileProblem[];
+  /** Names of the other behaviors. */
+  taken: string[];
   onChange: (raw: Members) => void;
 };
 
@@ -31,7 +33,7 @@ const FIELDS = [
 ];
 
 export function BehaviorFields(props: Props) {
-  const { raw, place, catalogue, problems, onChange } = props;
+  const { raw, place, catalogue, problems, taken, onChange } = props;
   const behavior = readBehavior(raw);
   const metric = catalogue.metrics.find((one) => one.name === behavior.metric);
   const beside = problemsBeside(
@@ -68,7 +70,7 @@ export function BehaviorFields(props: Props) {
             value={behavior.metric}
             onChange={(name) => {
               const chosen = catalogue.metrics.find((one) => one.name === name);
-              if (chosen) onChange(withMetric(raw, chosen));
+              if (chosen) onChange(aboutMetric(raw, chosen, taken));
             }}
           />
         )}

@@ -54,6 +54,7 @@ export function BehaviorList({ document, edit, catalogue, dimensions, problems }
             raw={raw}
             index={index}
             isOpen={open === index}
+            taken={names(behaviors.filter((_, n) => n !== index))}
             setOpen={(isOpen) => setOpen(isOpen ? index : null)}
             onChange={(next) => set(index, next)}
             onDuplicate={() => add({ ...raw, name: freeName(readBehavior(raw).name, names(behaviors)) })}
@@ -86,6 +87,8 @@ type ItemProps = Omit<Props, "document" | "edit"> & {
   raw: Members;
   index: number;
   isOpen: boolean;
+  /** Names of the other behaviors. */
+  taken: string[];
   setOpen: (isOpen: boolean) => void;
   onChange: (raw: Members) => void;
   onDuplicate: () => void;
@@ -128,6 +131,7 @@ function Item(props: ItemProps) {
             place={place}
             catalogue={props.catalogue}
             dimensions={props.dimensions}
+            taken={props.taken}
             problems={props.problems}
             onChange={onChange}
           />

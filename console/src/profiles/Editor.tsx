@@ -80,6 +80,11 @@ function verdict(draft: Draft, check: Check): ReactNode {
   );
 }
 
+/** Whether something is wrong with a draft; it may also be that nobody knows yet. */
+export function isWrong(draft: Draft, check: Check): boolean {
+  return draft.unreadable !== null || (check.problems?.length ?? 0) > 0;
+}
+
 /** Whether a draft can be saved. */
 export function isInOrder(draft: Draft, check: Check): boolean {
   return draft.unreadable === null && check.problems?.length === 0;

@@ -23,11 +23,13 @@ type Props = {
   targets: string[];
   /** Whether the draft can be tried: it is checked and in order. */
   isInOrder: boolean;
+  /** Whether something is wrong with it, and not only unchecked yet. */
+  isWrong: boolean;
   /** Keeps the metric of the behavior with this name, where the draft may be changed. */
   onKeep?: ((behavior: string) => void) | undefined;
 };
 
-export function Preview({ name, document, targets, isInOrder, onKeep }: Props) {
+export function Preview({ name, document, targets, isInOrder, isWrong, onKeep }: Props) {
   const [last, setLast] = useState<(typeof RANGES)[number]["value"]>("24h");
   const isAnalyst = useIsAnalyst();
   const text = useMemo(() => JSON.stringify({ ...document, targets }), [document, targets]);
@@ -47,7 +49,7 @@ export function Preview({ name, document, targets, isInOrder, onKeep }: Props) {
         </div>
       </div>
       <State
-        {...{ isAnalyst, isInOrder, isOld, data, error, onKeep }}
+        {...{ isAnalyst, isWrong, isOld, data, error, onKeep }}
         isEmpty={behaviorsOf(document).length === 0}
         retry={() => void refetch()}
       />
@@ -57,7 +59,7 @@ export function Preview({ name, document, targets, isInOrder, onKeep }: Props) {
 
 type StateProps = {
   isAnalyst: boolean;
-  isInOrder: boolean;
+  isWrong: boolean;
   isEmpty: boolean;
   isOld: boolean;
   data: ProfilePreview | undefined;
@@ -66,7 +68,7 @@ type StateProps = {
   onKeep: Props["onKeep"];
 };
 
-function State({ isAnalyst, isInOrder, isEmpty, isOld, data, error, retry, onKeep }: StateProps) {
+function State({ isAnalyst, isWrong, isEmpty, isOld, data, error, retry, onKeep }: StateProps) {
   if (!isAnalyst) {
     return (
       <Empty title="Trying a profile needs the role analyst">
@@ -77,10 +79,10 @@ function State({ isAnalyst, isInOrder, isEmpty, isOld, data, error, retry, onKee
   if (isEmpty) return <Empty title="Without a behavior nothing is checked" />;
   if (error) return <Failed what="The profile could not be tried" error={error} retry={retry} />;
   if (!data) {
-    return isInOrder ? (
-      <Loading what="what would have been" />
-    ) : (
+    return isWrong ? (
       <Empty title="Shown once the draft is in order" />
+    ) : (
+      <Loading what="what would have been" />
     );
   }
   return (
@@ -90,10 +92,10 @@ function State({ isAnalyst, isInOrder, isEmpty, isOld, data, error, retry, onKee
           ? ""
           : `${data.by_hour.reduce((sum, hour) => sum + hour.alarms, 0)} alarms on the stored datapoints`}
       </p>
-      <div className={isOld || !isInOrder ? "old" : undefined}>
+      <div className={isOld || isWrong ? "old" : undefined}>
         <PreviewResult preview={data} onKeep={onKeep} />
       </div>
-      {!isInOrder ? <p className="panel-foot muted">The draft has problems: this is of before.</p> : null}
+      {isWrong ? <p className="panel-foot muted">The draft has problems: this is of before.</p> : null}
     </>
   );
 }

@@ -90,6 +90,18 @@ async function stored(name: string): Promise<SecurityProfile | null> {
   }
 }
 
+const MEMBERS: Record<string, string> = {
+  securityProfileDescription: "the description",
+  additionalMetricsToRetainV2: "the metrics that are also kept",
+  alertTargets: "the alert topic",
+  metricsExportConfig: "the export",
+};
+
+/** A member of a document in words; a behavior by its name. */
+function memberText(member: string): string {
+  return MEMBERS[member] ?? member;
+}
+
 type ConflictProps = {
   base: SecurityProfile;
   newer: SecurityProfile;
@@ -112,9 +124,9 @@ function Conflict({ base, newer, document, onReload, onOverwrite, onClose }: Con
         </p>
         <dl className="facts">
           <dt>They changed</dt>
-          <dd>{theirs.join(", ") || "nothing that is shown here"}</dd>
+          <dd>{theirs.map(memberText).join(", ") || "nothing that is shown here"}</dd>
           <dt>You changed</dt>
-          <dd>{yours.join(", ") || "nothing"}</dd>
+          <dd>{yours.map(memberText).join(", ") || "nothing"}</dd>
         </dl>
         <p>Overwriting puts all of yours in its place; reloading drops what you changed.</p>
       </div>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CatalogueMetric } from "../api/types.gen";
 import {
+  aboutMetric,
   authored,
   behaviorsOf,
   differences,
@@ -95,6 +96,12 @@ describe("a behavior", () => {
   test("loses a dimension that is taken away", () => {
     expect(withDimension(raw, "", "IN")).not.toHaveProperty("metricDimension");
     expect(withCriteria(raw, { durationSeconds: undefined }).criteria).not.toHaveProperty("durationSeconds");
+  });
+
+  test("is renamed with its metric only where nobody has named it", () => {
+    const usual = newBehavior(sent, []);
+    expect(aboutMetric(usual, ports, ["listening-tcp-ports"]).name).toBe("listening-tcp-ports-2");
+    expect(aboutMetric(raw, ports, []).name).toBe("rate");
   });
 
   test("begins with what its metric needs", () => {

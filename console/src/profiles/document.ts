@@ -157,9 +157,22 @@ export function withThreshold(raw: Members, metric: CatalogueMetric, kind: "stat
       });
 }
 
+/** What a behavior is called whom nobody has given a name. */
+function usualName(metric: string): string {
+  return metric.replace(/^aws:/, "");
+}
+
+/** As `withMetric`; a name that only said the metric says the new one. */
+export function aboutMetric(raw: Members, metric: CatalogueMetric, taken: string[]): Members {
+  const { name, metric: before } = readBehavior(raw);
+  const isUsual = name === "" || name.replace(/-\d+$/, "") === usualName(before);
+  const next = isUsual ? { ...raw, name: freeName(usualName(metric.name), taken) } : raw;
+  return withMetric(next, metric);
+}
+
 /** A behavior to begin with. */
 export function newBehavior(metric: CatalogueMetric, taken: string[]): Members {
-  const name = freeName(metric.name.replace(/^aws:/, ""), taken);
+  const name = freeName(usualName(metric.name), taken);
   return withMetric({ name, metric: metric.name, criteria: {} }, metric);
 }
 
