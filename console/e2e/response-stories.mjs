@@ -18,6 +18,7 @@ async function alarmIsVerifiedByKeysAndUndone({ page, seen, settings }) {
   await list(page).locator(".alarm-row").first().waitFor();
   await page.keyboard.press("j");
   await page.locator(".alarm-row:focus").waitFor();
+  const name = await page.locator(".alarm-row:focus").getByRole("checkbox").getAttribute("aria-label");
   await page.keyboard.press("x");
   await page.getByText("1 selected").waitFor();
   await page.keyboard.press("x");
@@ -33,12 +34,15 @@ async function alarmIsVerifiedByKeysAndUndone({ page, seen, settings }) {
   await toast(page)
     .getByText(/verified: Benign positive/)
     .waitFor();
-  const badge = list(page).locator(".alarm-row").getByText("Benign positive", { exact: true });
-  await badge.first().waitFor();
+  const row = list(page)
+    .locator(".alarm-row")
+    .filter({ has: page.getByRole("checkbox", { name, exact: true }) });
+  const badge = row.getByText("Benign positive", { exact: true });
+  await badge.waitFor();
   await seen("alarms-verified");
   await page.keyboard.press("z");
   await toast(page).getByText("Taken back.").waitFor();
-  await badge.first().waitFor({ state: "detached" });
+  await badge.waitFor({ state: "detached" });
 }
 
 async function alarmsAreVerifiedInBulkAndUndone({ page, seen, settings }) {
