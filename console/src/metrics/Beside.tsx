@@ -12,7 +12,7 @@ export function WatchedBy({ watching }: { watching: Watching[] }) {
         <h2 id="watched-by">Watched by</h2>
       </div>
       {watching.length === 0 ? <p className="panel-body muted">No behavior looks at it.</p> : null}
-      <ul className="ties">
+      <ul className="ties watched">
         {watching.map((one) => (
           <li key={`${one.profile} ${one.behavior}`}>
             <span>

@@ -44,6 +44,7 @@ export function Preview({ name, document, targets, isInOrder, isWrong, onKeep }:
     <section className="panel" aria-labelledby="preview">
       <div className="panel-head wrap">
         <h2 id="preview">Had this profile been on</h2>
+        {mayRun && isOld ? <span className="muted">Trying …</span> : null}
         <div className="end">
           <Segments label="For the last" options={RANGES} value={last} onChange={setLast} />
         </div>
