@@ -44,7 +44,7 @@ function Line({ datapoints, definition }: Pick<Alarm, "datapoints" | "definition
   const limit = points.at(-1)?.limit ?? null;
   return (
     <svg
-      className="strip"
+      className="datapoint-strip"
       width={WIDTH}
       height={HEIGHT}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

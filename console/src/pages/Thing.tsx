@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ApiError } from "../api/client";
+import { PLAN_ALARMS_MAX } from "../api/mitigation";
 import { sessionQuery, thingQuery } from "../api/queries";
 import type { Thing as ThingData } from "../api/types.gen";
 import { AlarmItem } from "../components/AlarmItem";
@@ -9,6 +10,7 @@ import { Empty, Failed, Loading, Stale } from "../components/StateViews";
 import { ThingActions } from "../components/ThingActions";
 import { ThingCharts } from "../components/ThingCharts";
 import { ThingFacts } from "../components/ThingFacts";
+import { useMayVerify } from "../lib/role";
 
 const route = getRouteApi("/things/$name");
 
@@ -75,10 +77,16 @@ function Missing({ name, error, retry }: { name: string; error: Error | null; re
 }
 
 function ActiveAlarms({ thing, now }: { thing: ThingData; now: number }) {
+  const mayPlan = useMayVerify();
   return (
     <section className="panel" aria-labelledby="alarms">
       <div className="panel-head">
         <h2 id="alarms">Active alarms</h2>
+        {mayPlan && thing.alarms.length <= PLAN_ALARMS_MAX ? (
+          <Link to="/mitigation/new" search={{ alarms: thing.alarms.map((alarm) => alarm.id).join(",") }}>
+            Mitigate …
+          </Link>
+        ) : null}
         <Link className="end" to="/alarms" search={{ state: "all", thing: thing.name }}>
           All its alarms
         </Link>
