@@ -182,7 +182,7 @@ async function profileIsAttached({ page, seen }) {
   await watches.getByRole("button", { name: "Attach" }).click();
   await dialog(page).getByLabel("Watches").selectOption("all/registered-things");
   await dialog(page).getByRole("button", { name: "Attach" }).click();
-  await watches.getByText("all registered things").waitFor();
+  await watches.getByText("all registered things", { exact: true }).waitFor();
   await seen("profile-targets");
   await watches.getByRole("button", { name: "Detach from all registered things" }).click();
   await dialog(page).getByRole("button", { name: "Detach" }).click();

@@ -15,7 +15,8 @@ function pages<T>(name: string, path: string, filter: Record<string, string | un
   });
 }
 
-const KEPT = new Set(["session", "search", "overview"]);
+/** Not asked again: what no change concerns, and what takes long and has all it depends on in its key. */
+const KEPT = new Set(["session", "search", "overview", "profile-preview", "metric-values", "metric-bands"]);
 
 /**
  * Makes a change, then asks again for what may look different now. Not for what is `gone` by it, by the
