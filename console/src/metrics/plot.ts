@@ -159,7 +159,9 @@ function drawThresholds(plot: uPlot, thresholds: Threshold[], warn: string, font
     } else {
       far += 1;
     }
-    const place = isIn ? Math.max(y - 3 * devicePixelRatio, bbox.top + room) : bbox.top + far * room;
+    const place = isIn
+      ? Math.max(y - 3 * devicePixelRatio, bbox.top + room)
+      : bbox.top + 4 * devicePixelRatio + far * room;
     const label = isIn ? threshold.label : `↑ ${threshold.label}`;
     ctx.fillText(label, bbox.left + bbox.width - 6 * devicePixelRatio, place);
   }
