@@ -34,6 +34,8 @@ async function alarmIsVerifiedByKeysAndUndone({ page, seen, settings }) {
   await toast(page)
     .getByText(/verified: Benign positive/)
     .waitFor();
+  // The focus is where it was.
+  await page.locator(".alarm-row:focus").waitFor();
   const row = list(page)
     .locator(".alarm-row")
     .filter({ has: page.getByRole("checkbox", { name, exact: true }) });

@@ -18,11 +18,7 @@ import { Dimensions } from "./pages/Dimensions";
 import { Group } from "./pages/Group";
 import { Groups } from "./pages/Groups";
 import { Login } from "./pages/Login";
-import { Mitigation } from "./pages/Mitigation";
-import { MitigationPlan } from "./pages/MitigationPlan";
-import { MitigationTask } from "./pages/MitigationTask";
 import { MqttClient } from "./pages/MqttClient";
-import { Notifications } from "./pages/Notifications";
 import { Overview } from "./pages/Overview";
 import { Policies } from "./pages/Policies";
 import { Profiles } from "./pages/Profiles";
@@ -41,9 +37,14 @@ function Root() {
   );
 }
 
-// Pages with charts or an editor bring much code, which is loaded when one of them is opened.
+// Pages with charts or an editor bring much code, and some are seldom needed: they are loaded when one
+// of them is opened.
 const Search = lazyRouteComponent(() => import("./pages/Search"), "Search");
 const Thing = lazyRouteComponent(() => import("./pages/Thing"), "Thing");
+const Mitigation = lazyRouteComponent(() => import("./pages/Mitigation"), "Mitigation");
+const MitigationPlan = lazyRouteComponent(() => import("./pages/MitigationPlan"), "MitigationPlan");
+const MitigationTask = lazyRouteComponent(() => import("./pages/MitigationTask"), "MitigationTask");
+const Notifications = lazyRouteComponent(() => import("./pages/Notifications"), "Notifications");
 const Policy = lazyRouteComponent(() => import("./pages/Policy"), "Policy");
 const NewPolicy = lazyRouteComponent(() => import("./pages/NewPolicy"), "NewPolicy");
 const Profile = lazyRouteComponent(() => import("./pages/Profile"), "Profile");

@@ -1,5 +1,5 @@
 // Keys that work on every page, outside of text fields.
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 
 export const SHORTCUTS: Array<{ keys: string[]; does: string }> = [
   { keys: ["/"], does: "Search" },
@@ -38,6 +38,11 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** Calls `run` with `"/"`, `"?"` or a chord such as `"g a"`. */
 export function useShortcuts(run: (keys: string) => void): void {
+  // By a reference, so that a page drawn anew in the middle of a chord does not break it.
+  const latest = useRef(run);
+  useEffect(() => {
+    latest.current = run;
+  });
   useEffect(() => {
     let first = { key: "", at: 0 };
     const onKey = (event: KeyboardEvent) => {
@@ -45,9 +50,9 @@ export function useShortcuts(run: (keys: string) => void): void {
       const chord = first.key === "g" && event.timeStamp - first.at < CHORD_MS ? `g ${event.key}` : event.key;
       first = { key: event.key, at: event.timeStamp };
       if (chord === "/" || chord === "?") event.preventDefault();
-      run(chord);
+      latest.current(chord);
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [run]);
+  }, []);
 }
