@@ -66,6 +66,7 @@ function Summary({ summary }: { summary: PlanSummary }) {
     <ul className="counts number">
       <li className={summary.changes > 0 ? "strong" : ""}>{summary.changes} to change</li>
       {cut > 0 ? <li className="text-bad strong">{cut} of them go inactive</li> : null}
+      {summary.messages > 0 ? <li>{summary.messages} to be told</li> : null}
       {summary.done > 0 ? <li>{summary.done} already so</li> : null}
       {summary.impossible > 0 ? <li className="text-bad">{summary.impossible} cannot be done</li> : null}
     </ul>

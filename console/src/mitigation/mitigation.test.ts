@@ -68,7 +68,14 @@ describe("a plan", () => {
       step("r", [], "the thing r is not registered"),
     ];
     const summary = summarize({ steps });
-    expect(summary).toEqual({ certificates: 1, authorities: 1, changes: 3, done: 1, impossible: 1 });
+    expect(summary).toEqual({
+      certificates: 1,
+      authorities: 1,
+      changes: 3,
+      messages: 0,
+      done: 1,
+      impossible: 1,
+    });
     expect(consequences(summary)).toEqual([
       "1 certificate goes inactive. What is connected by it is cut off within a second.",
       "1 authority goes inactive.",
@@ -78,10 +85,17 @@ describe("a plan", () => {
 
   test("may change nothing, and is not worth starting where nothing can be done", () => {
     const hopeless = { steps: [step("r", [], "not registered")] };
-    expect(consequences(summarize(hopeless))[0]).toMatch(/^Nothing changes/);
+    expect(consequences(summarize(hopeless))[0]).toMatch(/^Nothing else changes/);
     expect(isWorthStarting(hopeless)).toBe(false);
     // A notice to a topic changes nothing either.
     expect(isWorthStarting({ steps: [step("r", [])] })).toBe(true);
+  });
+
+  test("sends a message for each alarm, of the same topic too", () => {
+    const message = change("Publish", "topic ops", "the violation as a message");
+    const summary = summarize({ steps: [step("p", [message]), step("q", [message])] });
+    expect(summary).toMatchObject({ changes: 0, messages: 2, done: 0 });
+    expect(consequences(summary)[0]).toBe("2 messages are published.");
   });
 
   test("is shown by device, in its own order", () => {

@@ -6,8 +6,10 @@ export type PlanSummary = {
   certificates: number;
   /** Authorities' certificates that go inactive. */
   authorities: number;
-  /** All changes that are still to be made. */
+  /** All changes that are still to be made, messages not among them. */
   changes: number;
+  /** Messages to topics: one for each alarm. */
+  messages: number;
   /** Changes that stand as they shall already. */
   done: number;
   /** Steps that cannot be done. */
@@ -16,6 +18,7 @@ export type PlanSummary = {
 
 const AUTHORITY = "UpdateCACertificate";
 const CERTIFICATE = "UpdateCertificate";
+const MESSAGE = "Publish";
 
 function isDeactivation(change: PlannedChange, operation: string): boolean {
   return change.operation === operation && /\bINACTIVE\b/i.test(change.after);
@@ -23,12 +26,14 @@ function isDeactivation(change: PlannedChange, operation: string): boolean {
 
 export function summarize(plan: MitigationPlan): PlanSummary {
   const all = plan.steps.flatMap((step) => step.changes);
-  const distinct = [...new Map(all.map((change) => [keyOf(change), change])).values()];
+  const changes = all.filter((change) => change.operation !== MESSAGE);
+  const distinct = [...new Map(changes.map((change) => [keyOf(change), change])).values()];
   const open = distinct.filter((change) => !change.is_done);
   return {
     certificates: open.filter((change) => isDeactivation(change, CERTIFICATE)).length,
     authorities: open.filter((change) => isDeactivation(change, AUTHORITY)).length,
     changes: open.length,
+    messages: all.length - changes.length,
     done: distinct.length - open.length,
     impossible: plan.steps.filter((step) => step.error !== null).length,
   };
@@ -54,7 +59,7 @@ export function byThing<T extends { thing: string | null }>(
 
 /** What is asked of who starts the plan. */
 export function consequences(summary: PlanSummary): string[] {
-  const { certificates, authorities, changes } = summary;
+  const { certificates, authorities, changes, messages } = summary;
   const others = changes - certificates - authorities;
   const said: string[] = [];
   if (certificates > 0) {
@@ -64,7 +69,8 @@ export function consequences(summary: PlanSummary): string[] {
   }
   if (authorities > 0) said.push(`${some(authorities, "authority goes", "authorities go")} inactive.`);
   if (others > 0) said.push(`${some(others, "other change is", "other changes are")} made.`);
-  if (changes === 0) said.push("Nothing changes: all of it is done already, or cannot be done.");
+  if (messages > 0) said.push(`${some(messages, "message is", "messages are")} published.`);
+  if (changes === 0) said.push("Nothing else changes: it is done already, or cannot be done.");
   return said;
 }
 
