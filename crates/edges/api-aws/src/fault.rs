@@ -1,6 +1,8 @@
 //! The control plane's errors in AWS's words: one table for each manner of speaking.
 
 use picket_core::{Classified, ErrorCode, InvalidName};
+use picket_mitigate::MitigationError;
+use picket_notify::TopicError;
 use picket_ports::RegistryError;
 use picket_registry::ControlError;
 use picket_wire_aws::{AwsCode, AwsError};
@@ -47,6 +49,42 @@ impl From<InvalidName> for ApiError {
     }
 }
 
+impl From<TopicError> for ApiError {
+    fn from(error: TopicError) -> Self {
+        let code = match &error {
+            TopicError::Invalid(_) => AwsCode::SnsInvalidParameter,
+            TopicError::NoSuchTopic(_) | TopicError::NoSuchSubscription(_) => AwsCode::SnsNotFound,
+            TopicError::NoSuchResource(_) => AwsCode::SnsResourceNotFound,
+            TopicError::NotAuthorized(_) => AwsCode::AuthorizationError,
+            TopicError::TooManyTopics(_) => AwsCode::TopicLimitExceeded,
+            TopicError::TooManySubscriptions(_) => AwsCode::SubscriptionLimitExceeded,
+            TopicError::TooManyTags(_) => AwsCode::TagLimitExceeded,
+            TopicError::Storage(_) => AwsCode::SnsInternalError,
+        };
+        if error.code().is_server_fault() {
+            tracing::error!(%error, "an AWS operation failed");
+        }
+        Self::Aws(AwsError::new(code, error.public_message()))
+    }
+}
+
+impl From<MitigationError> for ApiError {
+    fn from(error: MitigationError) -> Self {
+        match error {
+            MitigationError::Invalid(text) => Self::invalid(text),
+            MitigationError::NotFound { kind, name } => ControlError::not_found(kind, name).into(),
+            MitigationError::ActionExists { name, id, arn } => {
+                ControlError::AlreadyExists { kind: "mitigation action", name, id, arn }.into()
+            }
+            MitigationError::TaskExists(_) => {
+                Self::Aws(AwsError::new(AwsCode::TaskAlreadyExists, error.to_string()))
+            }
+            MitigationError::LimitExceeded(text) => ControlError::LimitExceeded(text).into(),
+            MitigationError::Unavailable(cause) => ControlError::Unavailable(cause).into(),
+        }
+    }
+}
+
 /// As iot and iot-data say it (spec §1.2).
 pub(crate) fn for_iot(error: ControlError) -> AwsError {
     let code = match &error {
@@ -84,6 +122,16 @@ pub(crate) fn for_iam(error: ControlError) -> AwsError {
         ControlError::Internal(_) => AwsCode::ServiceFailure,
         ControlError::Unavailable(_) => AwsCode::QueryServiceUnavailable,
         _ => AwsCode::ValidationError,
+    };
+    spoken(code, error)
+}
+
+/// As SNS says it.
+pub(crate) fn for_sns(error: ControlError) -> AwsError {
+    let code = match &error {
+        ControlError::NotFound { .. } => AwsCode::SnsNotFound,
+        ControlError::Internal(_) | ControlError::Unavailable(_) => AwsCode::SnsInternalError,
+        _ => AwsCode::SnsInvalidParameter,
     };
     spoken(code, error)
 }

@@ -21,6 +21,7 @@ mod paging;
 pub mod reference;
 mod server;
 mod services;
+mod sns;
 mod sts;
 
 pub use answer::Answer;

@@ -8,5 +8,6 @@ pub(crate) static SERVICES: &[&Service] = &[
     &crate::iot_data::SERVICE,
     &crate::sts::SERVICE,
     &crate::iam::SERVICE,
+    &crate::sns::SERVICE,
     &crate::cognito_identity::SERVICE,
 ];

@@ -57,6 +57,8 @@ codes! {
     Throttling = "ThrottlingException", 400;
     /// Too often, as iot-data says it.
     DataThrottling = "ThrottlingException", 429;
+    /// A task has this id already.
+    TaskAlreadyExists = "TaskAlreadyExistsException", 400;
     /// Not authorized.
     Unauthorized = "UnauthorizedException", 401;
     /// Not authorized, as iot-data says it.
@@ -153,6 +155,34 @@ codes! {
     InvalidInput = "InvalidInput", 400;
     /// Somebody else changes it right now.
     ConcurrentModification = "ConcurrentModification", 409;
+
+    // SNS
+    /// An argument is malformed or breaks a rule.
+    SnsInvalidParameter = "InvalidParameter", 400;
+    /// It is not there.
+    SnsNotFound = "NotFound", 404;
+    /// What tags are asked of is not there.
+    SnsResourceNotFound = "ResourceNotFound", 404;
+    /// The caller is known but may not.
+    AuthorizationError = "AuthorizationError", 403;
+    /// There are as many topics as there can be.
+    TopicLimitExceeded = "TopicLimitExceeded", 403;
+    /// The topic has as many subscriptions as it can.
+    SubscriptionLimitExceeded = "SubscriptionLimitExceeded", 403;
+    /// The topic would have more tags than it can.
+    TagLimitExceeded = "TagLimitExceeded", 400;
+    /// A batch without entries.
+    EmptyBatchRequest = "EmptyBatchRequest", 400;
+    /// A batch with too many entries.
+    TooManyEntriesInBatchRequest = "TooManyEntriesInBatchRequest", 400;
+    /// Two entries of a batch have the same id.
+    BatchEntryIdsNotDistinct = "BatchEntryIdsNotDistinct", 400;
+    /// An id of a batch that is none.
+    InvalidBatchEntryId = "InvalidBatchEntryId", 400;
+    /// A batch that is too large.
+    BatchRequestTooLong = "BatchRequestTooLong", 400;
+    /// The fault is ours.
+    SnsInternalError = "InternalError", 500;
 
     // Cognito and other JSON 1.1 services, which say 400 to everything the caller did
     /// An argument is wrong.

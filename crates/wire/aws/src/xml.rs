@@ -29,7 +29,7 @@ pub fn element(out: &mut String, name: &str, text: &str) {
 }
 
 /// Appends the members of `members` as elements: objects nest, lists hold `<member>` elements, nulls are
-/// left out.
+/// left out. A list `entry` becomes one element `<entry>` for each item, as AWS's maps are written.
 pub fn members_into(out: &mut String, members: &Map<String, Value>) {
     for (name, value) in members {
         value_into(out, name, value);
@@ -42,6 +42,11 @@ fn value_into(out: &mut String, name: &str, value: &Value) {
         Value::Bool(flag) => element(out, name, if *flag { "true" } else { "false" }),
         Value::Number(number) => element(out, name, &number.to_string()),
         Value::String(text) => element(out, name, text),
+        Value::Array(items) if name == "entry" => {
+            for item in items {
+                value_into(out, name, item);
+            }
+        }
         Value::Array(items) => {
             open(out, name);
             for item in items {
@@ -72,6 +77,20 @@ fn close(out: &mut String, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn maps_are_entries() {
+        let value = serde_json::json!({
+            "Attributes": {"entry": [{"key": "a", "value": "1"}, {"key": "b", "value": ""}]},
+        });
+        let mut out = String::new();
+        members_into(&mut out, value.as_object().unwrap());
+        assert_eq!(
+            out,
+            "<Attributes><entry><key>a</key><value>1</value></entry><entry><key>b</key><value></value>\
+             </entry></Attributes>"
+        );
+    }
 
     #[test]
     fn objects_nest_lists_have_members_and_text_is_escaped() {

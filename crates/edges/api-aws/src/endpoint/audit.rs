@@ -15,6 +15,8 @@ const NAMING: &[(&str, &str)] = &[
     ("certificateId", "cert/"),
     ("caCertificateId", "cacert/"),
     ("policyName", "policy/"),
+    ("actionName", "mitigationaction/"),
+    ("taskId", "task/"),
     ("policyVersionId", "version/"),
     ("roleAlias", "rolealias/"),
     ("targetName", "target/"),
@@ -42,6 +44,11 @@ const NAMING: &[(&str, &str)] = &[
     ("AccessKeyId", "accesskey/"),
     ("IdentityPoolName", "identitypool/"),
     ("IdentityPoolId", "identitypool/"),
+    ("TopicArn", ""),
+    ("TargetArn", ""),
+    ("SubscriptionArn", ""),
+    ("ResourceArn", ""),
+    ("AttributeName", "attribute/"),
 ];
 
 /// Longest resource.

@@ -16,6 +16,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use picket_core::{Clock, ErrorCode, Tasks};
+use picket_mitigate::Mitigation;
+use picket_notify::NotifyEngine;
 use picket_ports::{AccessKeys, Alarms, HttpPeer, MetricHistory};
 use picket_registry::ControlPlane;
 use picket_wire_aws::sigv4::Verifier;
@@ -53,10 +55,14 @@ pub struct AwsDeps {
     pub token_key: TokenKey,
     /// Messages and connections.
     pub data: Arc<DataPlane>,
+    /// Notification topics.
+    pub notify: Arc<NotifyEngine>,
     /// The book of alarms.
     pub alarms: Arc<dyn Alarms>,
     /// The stored datapoints.
     pub metric_history: Arc<dyn MetricHistory>,
+    /// Mitigation actions and tasks.
+    pub mitigation: Arc<Mitigation>,
 }
 
 /// What all calls share.
@@ -121,6 +127,9 @@ impl Endpoint {
         });
         let (head, body) = request.into_parts();
         let wanted = choose::services(&head);
+        if let Some(link) = crate::sns::Link::read(&head, &wanted.claim) {
+            return shared.follow(link, &peer, &request_id).await;
+        }
         let protocol = wanted.protocol();
         let admitted = tokio::time::timeout(limit, shared.admit(&head, body, &peer, &wanted));
         let signed = match admitted.await {
@@ -230,6 +239,29 @@ impl Shared {
     async fn attempt(&self, call: Call) -> Result<Answer, ApiError> {
         self.permit(&call)?;
         (call.operation.run)(call).await
+    }
+
+    /// Answers a link that nobody has to sign.
+    async fn follow(
+        self: &Arc<Self>,
+        link: crate::sns::Link,
+        peer: &HttpPeer,
+        request_id: &str,
+    ) -> Response<Full<Bytes>> {
+        let service = &crate::sns::SERVICE;
+        let (operation, from) = (link.operation(), peer.address.ip().to_string());
+        let outcome = if self.throttle.take(&from) {
+            let source = peer.address.to_string();
+            let following = link.follow(&self.deps, &source, request_id);
+            self.in_time(service, following).await
+        } else {
+            Err(AwsError::new(fault::own(service.protocol, ErrorCode::Throttled), "rate exceeded")
+                .into())
+        };
+        match outcome.map_err(|error| in_words(error, service)) {
+            Ok(answer) => respond::answer(answer, service, operation, request_id),
+            Err(error) => respond::error(&error, service.protocol, request_id),
+        }
     }
 
     fn permit(&self, call: &Call) -> Result<(), AwsError> {

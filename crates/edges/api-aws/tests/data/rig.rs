@@ -131,6 +131,7 @@ impl Rig {
             directory: directory.clone(),
             rights: Arc::new(RightsBook::new(directory, Account::default())),
         });
+        let notify = picket_notify::testsuite::engine(registry.clone(), clock.clone(), &tasks);
         let endpoint = Endpoint::new(
             AwsConfig::default(),
             AwsDeps {
@@ -142,6 +143,7 @@ impl Rig {
                 data,
                 alarms: Arc::new(AlarmsByHand::default()),
                 metric_history: Arc::new(HistoryByHand::default()),
+                notify: notify.await.unwrap(),
             },
         );
         let (certificate, target) = device(&control, statements).await;

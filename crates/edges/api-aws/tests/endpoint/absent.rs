@@ -90,6 +90,7 @@ pub(crate) async fn deps(
         account: Account::default(),
         limits: RegistryLimits::default(),
     });
+    let notify = picket_notify::testsuite::engine(registry.clone(), clock.clone(), tasks);
     AwsDeps {
         control: Arc::new(control),
         keys: AccessKeyBook::follow(registry.clone(), tasks).await.unwrap(),
@@ -99,6 +100,7 @@ pub(crate) async fn deps(
         data,
         alarms,
         metric_history: Arc::new(HistoryByHand::default()),
+        notify: notify.await.unwrap(),
     }
 }
 

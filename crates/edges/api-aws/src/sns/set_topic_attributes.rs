@@ -1,0 +1,31 @@
+//! `SetTopicAttributes`.
+
+use http::Method;
+use serde::Deserialize;
+
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::operation::{Access, ApiResult, Operation};
+
+pub(crate) static OPERATION: Operation = Operation {
+    name: "SetTopicAttributes",
+    method: Method::POST,
+    path: "/",
+    access: Access::Write,
+    run: |call| Box::pin(run(call)),
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Input {
+    topic_arn: String,
+    attribute_name: String,
+    attribute_value: Option<String>,
+}
+
+async fn run(call: Call) -> ApiResult {
+    let Input { topic_arn, attribute_name, attribute_value } = call.input()?;
+    let value = attribute_value.unwrap_or_default();
+    call.notify().set_topic_attribute(&topic_arn, &attribute_name, &value).await?;
+    Ok(Answer::empty())
+}
