@@ -33,7 +33,52 @@ export async function call<T>(
   body?: unknown,
   signal?: AbortSignal,
 ): Promise<T> {
-  const headers: Record<string, string> = {};
+  const response = await send(method, path, body, signal, {});
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+/** How far a long answer has come. */
+export type Progress = { done: number; all: number };
+
+/** As a POST by `call`, told meanwhile how far the server has come. */
+export async function callWithProgress<T>(
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void,
+): Promise<T> {
+  const response = await send("POST", path, body, signal, { accept: "application/x-ndjson" });
+  for await (const line of linesOf(response)) {
+    const told = JSON.parse(line) as { progress?: Progress; result?: T; error?: { message: string } };
+    if (told.progress) onProgress(told.progress);
+    if (told.error) throw new ApiError(response.status, { code: "internal", message: told.error.message });
+    if (told.result !== undefined) return told.result;
+  }
+  throw new ApiError(0, { code: "unavailable", message: "The server's answer broke off." });
+}
+
+/** The lines of a text that is still being sent. */
+async function* linesOf(response: Response): AsyncGenerator<string> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const part = await reader?.read();
+    const lines = (rest + (part?.value ?? "")).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "") yield line;
+    if (!part || part.done) break;
+  }
+  if (rest.trim() !== "") yield rest;
+}
+
+async function send(
+  method: Method,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+  headers: Record<string, string>,
+): Promise<Response> {
   if (method !== "GET") headers["x-picket-csrf"] = csrfToken;
   if (body !== undefined) headers["content-type"] = "application/json";
   const request: RequestInit = { method, headers, credentials: "same-origin" };
@@ -47,8 +92,7 @@ export async function call<T>(
     throw new ApiError(0, { code: "unavailable", message: "The server cannot be reached." });
   }
   if (!response.ok) throw await errorOf(response);
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  return response;
 }
 
 /** The error that an answer tells of. */

@@ -1,6 +1,6 @@
 // Questions and changes of security profiles, custom metrics and dimensions.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { call, query } from "./client";
+import { call, callWithProgress, type Progress, query } from "./client";
 import type { ProfilePreview, SuggestionList } from "./datapoint-types";
 import { queryClient } from "./queries";
 import { change } from "./registry";
@@ -44,11 +44,19 @@ export const profileCheckQuery = (name: string | undefined, text: string) =>
   });
 
 /** Who would have alarmed had a draft been on. */
-export const previewQuery = (name: string | undefined, text: string, last: string) =>
+export const previewQuery = (
+  name: string | undefined,
+  text: string,
+  last: string,
+  onProgress: (progress: Progress) => void,
+) =>
   queryOptions({
     queryKey: ["profile-preview", name, text, last],
-    queryFn: ({ signal }) =>
-      call<ProfilePreview>("POST", "/profile-preview", { name, document: JSON.parse(text), last }, signal),
+    queryFn: ({ signal }) => {
+      onProgress({ done: 0, all: 0 });
+      const body = { name, document: JSON.parse(text), last };
+      return callWithProgress<ProfilePreview>("/profile-preview", body, signal, onProgress);
+    },
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     gcTime: 120_000,

@@ -1,6 +1,7 @@
 // "Had this profile been on": who would have alarmed, by the stored datapoints.
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
+import type { Progress } from "../api/client";
 import type { ProfilePreview } from "../api/datapoint-types";
 import { previewQuery } from "../api/profiles";
 import { Segments } from "../components/Segments";
@@ -31,12 +32,13 @@ type Props = {
 
 export function Preview({ name, document, targets, isInOrder, isWrong, onKeep }: Props) {
   const [last, setLast] = useState<(typeof RANGES)[number]["value"]>("24h");
+  const [progress, setProgress] = useState<Progress>({ done: 0, all: 0 });
   const isAnalyst = useIsAnalyst();
   const text = useMemo(() => JSON.stringify({ ...document, targets }), [document, targets]);
   const settled = useSettled(text);
   const mayRun = isAnalyst && isInOrder && behaviorsOf(document).length > 0;
   const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({
-    ...previewQuery(name, settled, last),
+    ...previewQuery(name, settled, last, setProgress),
     enabled: mayRun && settled === text,
   });
   const isOld = isFetching || isPlaceholderData || settled !== text;
@@ -44,7 +46,7 @@ export function Preview({ name, document, targets, isInOrder, isWrong, onKeep }:
     <section className="panel" aria-labelledby="preview">
       <div className="panel-head wrap">
         <h2 id="preview">Had this profile been on</h2>
-        {mayRun && isOld ? <span className="muted">Trying …</span> : null}
+        {mayRun && isOld ? <Trying progress={progress} /> : null}
         <div className="end">
           <Segments label="For the last" options={RANGES} value={last} onChange={setLast} />
         </div>
@@ -55,6 +57,15 @@ export function Preview({ name, document, targets, isInOrder, isWrong, onKeep }:
         retry={() => void refetch()}
       />
     </section>
+  );
+}
+
+/** That it is being tried, and how far that has come where it takes long. */
+function Trying({ progress: { done, all } }: { progress: Progress }) {
+  return (
+    <span className="muted">
+      Trying … {all > 0 && done < all ? <progress aria-label="Tried so far" value={done} max={all} /> : null}
+    </span>
   );
 }
 
