@@ -744,3 +744,125 @@ export type DimensionList = {
 export type DimensionValues = {
   values: Array<string>;
 };
+
+export type SeriesDimension = {
+  name: string;
+  operator: "IN" | "NOT_IN";
+};
+
+export type Series = {
+  metric: string;
+  dimension: SeriesDimension | null;
+};
+
+export type SeriesList = {
+  series: Array<Series>;
+};
+
+export type Datapoint = {
+  /** Milliseconds since 1970, UTC. */
+  time_ms: number;
+  value: MetricValue;
+};
+
+export type DatapointList = {
+  points: Array<Datapoint>;
+  /** Whether older ones were left out. */
+  truncated: boolean;
+  /** Empty for lists and custom metrics. */
+  unit: string;
+};
+
+export type Band = {
+  /** Milliseconds since 1970, UTC. */
+  start_ms: number;
+  devices: number;
+  min: number;
+  p10: number;
+  p50: number;
+  p90: number;
+  p99: number;
+  max: number;
+};
+
+export type BandList = {
+  step_ms: number;
+  unit: string;
+  /** Steps without a value are left out. */
+  bands: Array<Band>;
+};
+
+export type ProfilePreviewRequest = {
+  name?: string;
+  /** The profile in AWS's shape. Its `targets` say whom it watches; all devices where it has none. */
+  document: unknown;
+  /** How far back, such as 24h or 7d. */
+  last: string;
+};
+
+export type BehaviorOutcome = {
+  behavior: string;
+  datapoints: number;
+  violating: number;
+  alarms: number;
+  /** Devices that had an alarm. */
+  devices: number;
+  /** Whether nothing was stored that it could look at. */
+  without_data: boolean;
+};
+
+export type PreviewAlarm = {
+  thing: string;
+  behavior: string;
+  metric: string;
+  /** Milliseconds since 1970, UTC. */
+  started_ms: number;
+  /** Milliseconds since 1970, UTC. */
+  ended_ms: number | null;
+  last_value: MetricValue;
+  explanation: string;
+  datapoints: Array<AlarmDatapoint>;
+};
+
+export type AlarmHour = {
+  /** Milliseconds since 1970, UTC. */
+  start_ms: number;
+  alarms: number;
+};
+
+export type ProfilePreview = {
+  /** Later than asked for where less is stored. */
+  from_ms: number;
+  /** Milliseconds since 1970, UTC. */
+  to_ms: number;
+  /** Devices that it would have watched and that had datapoints. */
+  devices: number;
+  datapoints: number;
+  behaviors: Array<BehaviorOutcome>;
+  /** The oldest first, 500 at most. */
+  alarms: Array<PreviewAlarm>;
+  truncated: boolean;
+  /** Hours without alarms are left out. */
+  by_hour: Array<AlarmHour>;
+};
+
+export type SuggestionRequest = {
+  /** Only members of this thing group. */
+  group?: string;
+  /** Only these; all that are stored where absent or empty. */
+  metrics?: Array<string>;
+  /** How far back, such as 24h or 7d. */
+  last: string;
+};
+
+export type Suggestion = {
+  /** In AWS's shape. */
+  behavior: unknown;
+  because: string;
+  devices: number;
+  datapoints: number;
+};
+
+export type SuggestionList = {
+  suggestions: Array<Suggestion>;
+};

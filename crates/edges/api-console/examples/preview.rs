@@ -1,5 +1,6 @@
 //! The console over invented data, for working on its pages:
 //! `cargo run -p picket-api-console --example preview`, then log in as `admin` / `preview`.
+//! Arguments: the port, and how many alarms are active.
 //!
 //! Nothing here is part of the product.
 
@@ -9,6 +10,10 @@
 mod control;
 #[path = "../tests/console/fakes.rs"]
 mod fakes;
+#[path = "preview/sample_alarms.rs"]
+mod sample_alarms;
+#[path = "preview/sample_datapoints.rs"]
+mod sample_datapoints;
 #[path = "preview/sample_search.rs"]
 mod sample_search;
 
@@ -16,10 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
-use picket_core::{Clock, MetricValue, Secret, SystemClock, Tasks, Timestamp, TraceId};
-use picket_ports::alarms::{
-    CriteriaType, Evidence, Verification, Violation, ViolationEvent, ViolationEventType,
-};
+use picket_core::{Clock, Secret, SystemClock, Tasks};
 use picket_ports::registry::{DocumentKind, Documents as _};
 use picket_ports::{Enrollment as _, NewDeviceRequest};
 use picket_registry::{ControlPlane, ThingTypeProperties};
@@ -41,10 +43,11 @@ async fn main() {
     let control = control::control(registry.clone(), &broker, clock.clone(), &tasks).await;
     fill(&registry, &control).await;
     let alarms = fakes::FakeAlarms::default();
-    *alarms.active.lock().unwrap() = active_alarms();
-    *alarms.history.lock().unwrap() = past_alarms();
+    let active = sample_alarms::active(argument(2).unwrap_or(24));
+    *alarms.history.lock().unwrap() = sample_alarms::history(&active);
+    *alarms.active.lock().unwrap() = active;
     let pipeline = Arc::new(fakes::FakePipeline::default());
-    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(8000);
+    let port = argument(1).unwrap_or(8000);
     let config =
         ConsoleConfig { listen: ([127, 0, 0, 1], port).into(), ..ConsoleConfig::default() };
     let deps = ConsoleDeps {
@@ -55,6 +58,7 @@ async fn main() {
         publish: broker.clone(),
         listen: broker,
         alarms: Arc::new(alarms),
+        metric_history: Arc::new(sample_datapoints::stored()),
         search: Arc::new(sample_search::SampleSearch),
         pipeline: pipeline.clone(),
         clock,
@@ -65,6 +69,10 @@ async fn main() {
     tasks.spawn("traffic", traffic(pipeline));
     tokio::signal::ctrl_c().await.unwrap();
     tasks.shut_down(Duration::from_secs(2)).await;
+}
+
+fn argument<T: std::str::FromStr>(nth: usize) -> Option<T> {
+    std::env::args().nth(nth)?.parse().ok()
 }
 
 /// Books a believable load.
@@ -114,120 +122,4 @@ async fn fill(registry: &SqliteRegistry, control: &Arc<ControlPlane>) {
             control.update_certificate(id.as_str(), "REVOKED").await.unwrap();
         }
     }
-}
-
-fn violation(n: u32, minutes_ago: i64, facts: (&str, &str, &str, MetricValue, &str)) -> Violation {
-    let (thing, behavior, metric, value, explanation) = facts;
-    let now = SystemClock.now().as_millis();
-    Violation {
-        violation_id: format!("{n:032x}"),
-        thing: thing.to_owned(),
-        profile: "picket-baseline".to_owned(),
-        behavior: behavior.to_owned(),
-        metric: metric.to_owned(),
-        started: Timestamp::from_millis(now - minutes_ago * 60_000),
-        last_violation: Timestamp::from_millis(now - 20_000),
-        last_value: value.clone(),
-        ended: None,
-        explanation: explanation.to_owned(),
-        trace: None,
-        definition: definition(behavior, metric),
-        criteria: CriteriaType::Static,
-        suppressed: n % 4 == 3,
-        datapoints: vec![Evidence {
-            time: Timestamp::from_millis(now - minutes_ago * 60_000),
-            value,
-            threshold: None,
-            violates: true,
-            trace: TraceId { log: "reports".to_owned(), partition: 0, sequence: u64::from(n) },
-        }],
-        verification: Verification::default(),
-    }
-}
-
-fn definition(behavior: &str, metric: &str) -> String {
-    let criteria = serde_json::json!({
-        "comparisonOperator": "in-port-set",
-        "value": { "ports": [22, 8883] },
-        "consecutiveDatapointsToAlarm": 1,
-        "consecutiveDatapointsToClear": 1,
-    });
-    serde_json::json!({ "name": behavior, "metric": metric, "criteria": criteria }).to_string()
-}
-
-fn active_alarms() -> Vec<Violation> {
-    vec![
-        violation(
-            1,
-            3,
-            (
-                "infusion-pump-0012",
-                "listening-ports",
-                "aws:listening-tcp-ports",
-                MetricValue::Ports(vec![21, 22, 8883]),
-                "listening TCP ports should all be in 22, 8883; port 21 is open since 22:41:07",
-            ),
-        ),
-        violation(
-            2,
-            14,
-            (
-                "camera-0041",
-                "bytes-out",
-                "aws:all-bytes-out",
-                MetricValue::Count(48_211_093),
-                "bytes out in 5 min should be at most 5000000; 48211093 were sent in the window that ended at 22:30:00",
-            ),
-        ),
-        violation(
-            3,
-            65,
-            (
-                "gateway-0086",
-                "authorization-failures",
-                "aws:num-authorization-failures",
-                MetricValue::Count(37),
-                "authorization failures in 5 min should be less than 5; 37 came in the window that ended at 21:40:00",
-            ),
-        ),
-        violation(
-            4,
-            190,
-            (
-                "thermostat-<img src=x onerror=alert(1)>",
-                "destinations",
-                "aws:destination-ip-addresses",
-                MetricValue::Cidrs(vec!["203.0.113.99".to_owned()]),
-                "destination addresses should all be in 10.0.0.0/8; 203.0.113.99 is not",
-            ),
-        ),
-    ]
-}
-
-fn past_alarms() -> Vec<ViolationEvent> {
-    let now = SystemClock.now().as_millis();
-    (0..30_u32)
-        .map(|n| {
-            let mut violation = violation(
-                100 + n,
-                i64::from(n) * 97 + 240,
-                (
-                    "camera-0041",
-                    "bytes-out",
-                    "aws:all-bytes-out",
-                    MetricValue::Count(9_000_000),
-                    "bytes out in 5 min should be at most 5000000; 9000000 were sent",
-                ),
-            );
-            violation.thing = format!("camera-{:04}", n * 4 + 1);
-            let time = Timestamp::from_millis(now - i64::from(n) * 97 * 60_000 - 60_000);
-            violation.ended = Some(time);
-            let event = if n % 9 == 8 {
-                ViolationEventType::AlarmInvalidated
-            } else {
-                ViolationEventType::AlarmCleared
-            };
-            ViolationEvent { violation, event, time, value: None }
-        })
-        .collect()
 }

@@ -123,6 +123,11 @@ pub const ROUTES: &[Route] = &[
     change(Method::DELETE, "/api/v1/users/{name}", "DeleteUser"),
     route(Method::GET, "/api/v1/mqtt/messages", ADMIN),
     change(Method::POST, "/api/v1/mqtt/messages", "Publish"),
+    route(Method::GET, "/api/v1/things/{name}/series", VIEWER),
+    route(Method::GET, "/api/v1/metric-values", VIEWER),
+    route(Method::GET, "/api/v1/metric-bands", VIEWER),
+    route(Method::POST, "/api/v1/profile-preview", ANALYST),
+    route(Method::POST, "/api/v1/profile-suggestion", ANALYST),
 ];
 
 /// The route of `method` on `path`, if there is one. HEAD is answered as GET is.

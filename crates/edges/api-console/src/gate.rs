@@ -20,7 +20,13 @@ use crate::users;
 
 /// The header that carries the session's change token.
 pub(crate) const CSRF_HEADER: HeaderName = HeaderName::from_static("x-picket-csrf");
-const SEARCH_PATH: &str = "/api/v1/search";
+/// Routes that may take as long as a search.
+const LONG_PATHS: &[&str] = &[
+    "/api/v1/search",
+    "/api/v1/metric-bands",
+    "/api/v1/profile-preview",
+    "/api/v1/profile-suggestion",
+];
 
 /// Who asks. Handlers take it as an argument.
 #[derive(Debug, Clone)]
@@ -153,7 +159,7 @@ fn same_origin(headers: &HeaderMap) -> ApiResult<()> {
 async fn limited(state: &Shared, path: &str, answer: impl Future<Output = Response>) -> Response {
     let config = &state.config;
     // A search has its own, better worded limit; this one covers a body that never comes.
-    let limit = if path == SEARCH_PATH || path.ends_with("/metrics") {
+    let limit = if LONG_PATHS.contains(&path) || path.ends_with("/metrics") {
         config.search_timeout() + config.search_wait() + config.request_timeout()
     } else {
         config.request_timeout()

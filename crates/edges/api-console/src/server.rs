@@ -14,7 +14,7 @@ use picket_core::{Clock, Tasks};
 use picket_ports::connection_log::ConnectionLog;
 use picket_ports::connections::Connections;
 use picket_ports::messages::Listen;
-use picket_ports::{Alarms, Enrollment, Pipeline, Publish, Search};
+use picket_ports::{Alarms, Enrollment, MetricHistory, Pipeline, Publish, Search};
 use picket_registry::ControlPlane;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -45,6 +45,8 @@ pub struct ConsoleDeps {
     pub enrollment: Arc<dyn Enrollment>,
     /// The book of alarms.
     pub alarms: Arc<dyn Alarms>,
+    /// The stored datapoints.
+    pub metric_history: Arc<dyn MetricHistory>,
     /// The SIEM.
     pub search: Arc<dyn Search>,
     /// The stages' account books.

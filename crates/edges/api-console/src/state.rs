@@ -7,7 +7,7 @@ use picket_core::{Clock, Tasks, Timestamp};
 use picket_ports::connection_log::ConnectionLog;
 use picket_ports::connections::Connections;
 use picket_ports::messages::Listen;
-use picket_ports::{Alarms, Enrollment, Pipeline, Publish, Registry, Search};
+use picket_ports::{Alarms, Enrollment, MetricHistory, Pipeline, Publish, Registry, Search};
 use picket_registry::ControlPlane;
 use tokio::sync::Semaphore;
 
@@ -17,6 +17,9 @@ use crate::lockout::{Lockout, LockoutLimits};
 use crate::passwords::PasswordChecks;
 use crate::server::ConsoleDeps;
 use crate::sessions::{SessionBook, SessionLimits};
+
+/// Questions about the whole fleet's datapoints at a time: each keeps several threads busy.
+const HISTORY_SEATS: usize = 2;
 
 /// The console's state. Handlers hold it by [`Shared`].
 #[derive(Debug)]
@@ -31,11 +34,14 @@ pub(crate) struct ConsoleState {
     pub(crate) tasks: Tasks,
     pub(crate) enrollment: Arc<dyn Enrollment>,
     pub(crate) alarms: Arc<dyn Alarms>,
+    pub(crate) metric_history: Arc<dyn MetricHistory>,
     pub(crate) search: Arc<dyn Search>,
     pub(crate) pipeline: Arc<dyn Pipeline>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) passwords: PasswordChecks,
     pub(crate) search_seats: Semaphore,
+    /// For questions that read the stored datapoints of the whole fleet.
+    pub(crate) history_seats: Semaphore,
     sessions: Mutex<SessionBook>,
     lockout: Mutex<Lockout>,
     history: Mutex<History>,
@@ -66,11 +72,13 @@ impl ConsoleState {
             tasks: deps.tasks.clone(),
             enrollment: deps.enrollment.clone(),
             alarms: deps.alarms.clone(),
+            metric_history: deps.metric_history.clone(),
             search: deps.search.clone(),
             pipeline: deps.pipeline.clone(),
             clock: deps.clock.clone(),
             passwords: PasswordChecks::new(config.password_checks_max),
             search_seats: Semaphore::new(config.searches_max.max(1)),
+            history_seats: Semaphore::new(HISTORY_SEATS),
             sessions: Mutex::new(SessionBook::new(session_limits)),
             lockout: Mutex::new(Lockout::new(lockout_limits)),
             history: Mutex::new(History::default()),

@@ -3,11 +3,13 @@
 //! This is the one place that knows which adapter stands behind which port.
 
 mod admin;
+mod alarm_events;
 mod control;
 mod demo;
 mod identity;
 mod line;
 mod quickstart;
+mod response;
 mod secrets;
 mod storage;
 
@@ -23,7 +25,9 @@ use picket_core::{Clock, SystemClock, Tasks};
 use picket_delivery::{DeliveryConfig, DeliveryDeps, DeliveryEngine};
 use picket_detect::{Dependencies as DetectDeps, DetectEngine};
 use picket_gateway::{Gateway, GatewayParts};
-use picket_ports::{Delivery, Directory, MessageTap, Publish, Registry};
+use picket_mitigate::Mitigation;
+use picket_notify::{DeviceAlerts, NotifyEngine};
+use picket_ports::{AlarmListener, Delivery, Directory, MessageTap, Publish, Registry};
 use picket_registry::{Enroller, EnrollmentDefaults, LiveDirectory};
 use picket_rules::{RulesEngine, RulesParts};
 use picket_siem::{Siem, SiemDeps};
@@ -31,6 +35,7 @@ use picket_siem::{Siem, SiemDeps};
 use crate::config::Config;
 use crate::credentials::{AdminAccess, ConsoleAccess, Credentials, HecAccess, MqttAccess};
 
+use alarm_events::AlarmEvents;
 use control::{Control, Engines};
 pub(crate) use demo::DemoPlan;
 use identity::Identity;
@@ -117,6 +122,8 @@ struct Front {
     detect: Arc<DetectEngine>,
     rules: Arc<RulesEngine>,
     delivery: Arc<DeliveryEngine>,
+    notify: Arc<NotifyEngine>,
+    mitigation: Arc<Mitigation>,
 }
 
 impl Server {
@@ -133,6 +140,8 @@ impl Server {
             detect: front.detect,
             rules: front.rules,
             delivery: front.delivery,
+            notify: front.notify,
+            mitigation: front.mitigation,
             hec: back.hec,
             siem: back.siem,
             aws: aws.endpoint().clone(),
@@ -293,10 +302,21 @@ async fn start_front(config: &Config, ground: &Ground, back: &Back) -> Result<Fr
     broker.start(&ground.scopes.detect);
     broker.attach_tap(rules.clone() as Arc<dyn MessageTap>);
     rules.attach_publisher(broker.clone() as Arc<dyn Publish>);
-    let detect = start_detect(config, ground, &broker).await?;
+    let notify = response::open_notify(config, ground, (&broker, &delivery)).await?;
+    let listeners = alarm_listeners(back, &notify);
+    let detect = start_detect(config, ground, &broker, listeners).await?;
     let control = control::open(config, ground, &broker).await?;
-    let engines = Engines { broker: &broker, detect: &detect, rules: &rules };
+    let mitigation =
+        response::open_mitigation(config, ground, &control, (&detect, &notify)).await?;
+    let engines = Engines {
+        broker: &broker,
+        detect: &detect,
+        rules: &rules,
+        notify: &notify,
+        mitigation: &mitigation,
+    };
     let aws = control::serve(config, ground, &control, &engines).await?;
+    notify.start(&aws.url());
     let parts = GatewayParts {
         directory: ground.directory.clone() as Arc<dyn Directory>,
         cloud_metrics: detect.clone(),
@@ -312,19 +332,28 @@ async fn start_front(config: &Config, ground: &Ground, back: &Back) -> Result<Fr
     let gateway = Gateway::start(config.gateway.clone(), parts)
         .await
         .map_err(StartError::of("the gateway"))?;
-    Ok(Front { control, aws, gateway: Arc::new(gateway), broker, detect, rules, delivery })
+    let gateway = Arc::new(gateway);
+    Ok(Front { control, aws, gateway, broker, detect, rules, delivery, notify, mitigation })
+}
+
+/// Who is told of alarms.
+fn alarm_listeners(back: &Back, notify: &Arc<NotifyEngine>) -> Vec<Arc<dyn AlarmListener>> {
+    let in_siem = AlarmEvents::new(Arc::new(back.siem.clone()), quickstart::INDEX);
+    vec![Arc::new(in_siem), Arc::new(DeviceAlerts::new(notify.clone()))]
 }
 
 async fn start_detect(
     config: &Config,
     ground: &Ground,
     broker: &Arc<Broker>,
+    listeners: Vec<Arc<dyn AlarmListener>>,
 ) -> Result<Arc<DetectEngine>, StartError> {
     let parts = DetectDeps {
         logs: ground.storage.store.clone(),
         states: ground.storage.store.clone(),
         registry: ground.storage.registry.clone(),
         directory: ground.directory.clone(),
+        listeners,
         publish: broker.clone(),
         clock: ground.clock.clone(),
         tasks: ground.scopes.detect.clone(),
@@ -355,6 +384,10 @@ async fn start_console(
         listen: line.broker.clone(),
         enrollment: enroller.clone(),
         alarms: line.detect.clone(),
+        metric_history: line.detect.clone(),
+        notify: line.notify.clone(),
+        mitigation: line.mitigation.clone(),
+        metric_history: line.detect.clone(),
         search: Arc::new(line.siem.clone()),
         pipeline: line.clone(),
         clock: ground.clock.clone(),

@@ -8,6 +8,7 @@ mod custom_metrics;
 mod dimensions;
 mod extract;
 mod groups;
+mod metrics;
 mod mqtt;
 mod overview;
 mod paging;
@@ -44,6 +45,7 @@ pub(crate) fn router(state: Shared) -> Router {
         .merge(fleet())
         .merge(policies())
         .merge(operating())
+        .merge(datapoints())
         .method_not_allowed_fallback(no_such_method)
         .route_layer(middleware::from_fn_with_state(state.clone(), gate::pass))
         .fallback(get(assets::serve))
@@ -137,6 +139,15 @@ fn operating() -> Router<Shared> {
         .route("/api/v1/users", get(users::list).post(users::create))
         .route("/api/v1/users/{name}", patch(users::change).delete(users::delete))
         .route("/api/v1/mqtt/messages", get(mqtt::follow).post(mqtt::publish))
+}
+
+fn datapoints() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/things/{name}/series", get(metrics::series))
+        .route("/api/v1/metric-values", get(metrics::values))
+        .route("/api/v1/metric-bands", get(metrics::bands))
+        .route("/api/v1/profile-preview", post(metrics::preview))
+        .route("/api/v1/profile-suggestion", post(metrics::suggest))
 }
 
 async fn openapi() -> Response {

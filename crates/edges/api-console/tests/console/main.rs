@@ -14,6 +14,7 @@ mod fakes;
 mod groups;
 mod limits;
 mod log_in;
+mod metrics;
 mod mqtt;
 mod policies;
 mod profiles;

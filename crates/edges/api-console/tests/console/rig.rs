@@ -9,6 +9,7 @@ use picket_broker::Broker;
 use picket_core::{CertificateId, Clock, ManualClock, Secret, Tasks, ThingName, Timestamp};
 use picket_ports::alarms::Violation;
 use picket_ports::alarms::by_hand::open_port;
+use picket_ports::metric_history::by_hand::HistoryByHand;
 use picket_ports::registry::{
     Certificate, CertificateMode, CertificateStatus, Certificates as _, DocumentKind,
     Documents as _, Thing, Things as _,
@@ -86,6 +87,7 @@ pub(crate) struct Rig {
     pub(crate) client: Client,
     pub(crate) registry: Arc<SqliteRegistry>,
     pub(crate) alarms: Arc<FakeAlarms>,
+    pub(crate) history: Arc<HistoryByHand>,
     pub(crate) search: Arc<FakeSearch>,
     pub(crate) pipeline: Arc<FakePipeline>,
     pub(crate) connection_log: Arc<FakeLog>,
@@ -112,6 +114,7 @@ impl Rig {
             registry.create_document(DocumentKind::User, name, body, NOW).await.unwrap();
         }
         let alarms = Arc::new(FakeAlarms::default());
+        let history = Arc::new(HistoryByHand::default());
         let search = Arc::new(FakeSearch::default());
         let pipeline = Arc::new(FakePipeline::default());
         let tasks = Tasks::new();
@@ -127,6 +130,7 @@ impl Rig {
             listen: broker.clone(),
             enrollment: Arc::new(control::enroller(&control)),
             alarms: alarms.clone(),
+            metric_history: history.clone(),
             search: search.clone(),
             pipeline: pipeline.clone(),
             clock: Arc::new(clock.clone()),
@@ -138,6 +142,7 @@ impl Rig {
             client,
             registry,
             alarms,
+            history,
             search,
             pipeline,
             connection_log,

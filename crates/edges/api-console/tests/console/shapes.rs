@@ -40,6 +40,7 @@ fn conforms(document: &Value, schema: &Value, value: &Value, path: &str) {
 async fn filled() -> (Rig, String, Client) {
     let rig = Rig::start(|_| {}).await;
     rig.alarms.active.lock().unwrap().push(violation("01", "cam-1"));
+    crate::metrics::fill(&rig.history);
     let kind = DocumentKind::SecurityProfile;
     rig.registry.create_document(kind, "base", "{}", Timestamp::from_millis(0)).await.unwrap();
     let admin = rig.logged_in("admin").await;
@@ -68,6 +69,15 @@ async fn answers_have_the_shape_that_the_openapi_document_gives_them() {
         ("/things/cam-1", "/things/{name}"),
         ("/things/cam-1/metrics", "/things/{name}/metrics"),
         ("/alarms", "/alarms"),
+        ("/things/cam-1/series", "/things/{name}/series"),
+        (
+            "/metric-values?thing=cam-1&metric=aws:all-bytes-out&from_ms=0&to_ms=9000000000000",
+            "/metric-values",
+        ),
+        (
+            "/metric-bands?metric=aws:all-bytes-out&from_ms=0&to_ms=9000000&step_ms=300000",
+            "/metric-bands",
+        ),
         ("/alarms/01", "/alarms/{id}"),
         ("/profiles", "/profiles"),
         ("/profiles/base", "/profiles/{name}"),
@@ -117,6 +127,8 @@ async fn what_is_asked_in_a_body_is_answered_in_the_described_shape_too() {
             "200",
         ),
         ("search", json!({"spl": "index=iot"}), "200"),
+        ("profile-preview", json!({"document": {}, "last": "24h"}), "200"),
+        ("profile-suggestion", json!({"last": "7d"}), "200"),
     ] {
         let path = format!("/api/v1/{path}");
         let content = &document["paths"][&path]["post"]["responses"][status]["content"];

@@ -8,4 +8,4 @@ mod view;
 pub(crate) use self::detail::show;
 pub(crate) use self::list::list;
 pub(crate) use self::verification::{verify, verify_many};
-pub(crate) use self::view::AlarmView;
+pub(crate) use self::view::{AlarmView, DatapointView};

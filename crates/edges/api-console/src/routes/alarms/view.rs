@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use picket_core::{MetricValue, Timestamp};
 use picket_ports::alarms::{
-    CriteriaType, Episode, Evidence, Verification, VerificationState, Violation,
-    ViolationEventType,
+    CriteriaType, Episode, Evidence, Verification, VerificationState, Violation, ViolationEventType,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -45,7 +44,7 @@ struct VerificationView {
 
 /// A datapoint that an alarm rests on.
 #[derive(Debug, Serialize)]
-struct DatapointView {
+pub(crate) struct DatapointView {
     time_ms: Timestamp,
     value: MetricValue,
     threshold: Option<f64>,
