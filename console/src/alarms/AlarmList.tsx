@@ -7,9 +7,6 @@ import { useShortcuts } from "../lib/shortcuts";
 import { AlarmRow } from "./AlarmRow";
 import { moved } from "./selection";
 
-/** What the bar above the list covers while it sticks. */
-const BAR_HEIGHT = 48;
-
 type Props = {
   alarms: Alarm[];
   now: number;
@@ -40,7 +37,6 @@ export function AlarmList({ alarms, now, chosen, cursor, setCursor, choose }: Pr
     estimateSize: () => 74,
     overscan: 8,
     scrollMargin: offset,
-    scrollPaddingStart: BAR_HEIGHT,
     rangeExtractor,
   });
 
@@ -54,8 +50,10 @@ export function AlarmList({ alarms, now, chosen, cursor, setCursor, choose }: Pr
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a key moves the focus, not a list that changed
   useLayoutEffect(() => {
     if (moves === 0 || at < 0) return;
-    rows.scrollToIndex(at, { align: "auto" });
-    list.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus({ preventScroll: true });
+    const row = list.current?.querySelector<HTMLElement>(`[data-index="${at}"]`);
+    row?.focus({ preventScroll: true });
+    // The row is there, so it is measured: more exact than the heights that are only guessed.
+    row?.scrollIntoView({ block: "nearest" });
   }, [moves]);
 
   useKeys(alarms, cursor, choose, (id) => {
