@@ -31,7 +31,8 @@ async fn main() {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(0);
     let config = AwsConfig { listen: ([127, 0, 0, 1], port).into(), ..AwsConfig::default() };
     let alarms = Arc::new(some_alarms());
-    let deps = absent::deps(&registry, alarms, Arc::new(SystemClock), &tasks).await;
+    let deps =
+        absent::deps(&registry, (alarms, Arc::default()), Arc::new(SystemClock), &tasks).await;
     let server = AwsServer::bind(config, deps).await.unwrap();
     let line = serde_json::json!({
         "endpoint_url": server.url(),

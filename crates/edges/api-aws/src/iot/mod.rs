@@ -8,6 +8,7 @@ mod custom_metrics;
 mod dimensions;
 mod first_tags;
 mod metric_values;
+mod mitigation;
 mod policies;
 mod principals;
 mod security_profiles;
@@ -45,6 +46,9 @@ pub(crate) static SERVICE: Service = Service {
         custom_metrics::OPERATIONS,
         violations::OPERATIONS,
         metric_values::OPERATIONS,
+        mitigation::actions::OPERATIONS,
+        mitigation::audit_tasks::OPERATIONS,
+        mitigation::detect_tasks::OPERATIONS,
     ],
     model: include_str!("../models/iot.txt"),
 };

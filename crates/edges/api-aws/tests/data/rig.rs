@@ -13,8 +13,11 @@ use parking_lot::Mutex;
 use picket_api_aws::{AwsConfig, AwsDeps, DataPlane, DataPlaneParts, Endpoint, https_router};
 use picket_broker::{Broker, BrokerLimits};
 use picket_core::{Account, CertificateId, Clock as _, SystemClock, Tasks};
+use picket_mitigate::{MitigateConfig, Mitigation};
+use picket_notify::testsuite::MemoryStates;
 use picket_pki::Authority;
 use picket_ports::alarms::by_hand::AlarmsByHand;
+use picket_ports::findings::by_hand::FindingsByHand;
 use picket_ports::metric_history::by_hand::HistoryByHand;
 use picket_ports::{
     CloudMetrics, DeviceCounters, HttpPeer, LogError, Message, MessageTap, Registry, ReportIntake,
@@ -132,6 +135,19 @@ impl Rig {
             rights: Arc::new(RightsBook::new(directory, Account::default())),
         });
         let notify = picket_notify::testsuite::engine(registry.clone(), clock.clone(), &tasks);
+        let notify = notify.await.unwrap();
+        let mitigation = picket_mitigate::Dependencies {
+            registry: registry.clone(),
+            states: Arc::new(MemoryStates::default()),
+            remedies: control.clone(),
+            alarms: Arc::new(AlarmsByHand::default()),
+            findings: Arc::new(FindingsByHand::default()),
+            notify: notify.clone(),
+            clock: clock.clone(),
+            tasks: tasks.clone(),
+            account: Account::default(),
+        };
+        let mitigation = Mitigation::open(MitigateConfig::default(), mitigation).await.unwrap();
         let endpoint = Endpoint::new(
             AwsConfig::default(),
             AwsDeps {
@@ -143,7 +159,8 @@ impl Rig {
                 data,
                 alarms: Arc::new(AlarmsByHand::default()),
                 metric_history: Arc::new(HistoryByHand::default()),
-                notify: notify.await.unwrap(),
+                notify,
+                mitigation,
             },
         );
         let (certificate, target) = device(&control, statements).await;

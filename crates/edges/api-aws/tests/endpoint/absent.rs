@@ -8,7 +8,10 @@ use bytes::Bytes;
 use picket_api_aws::{AwsDeps, DataPlane, DataPlaneParts};
 use picket_broker::{Broker, BrokerLimits};
 use picket_core::{Account, Clock, SystemClock, Tasks};
+use picket_mitigate::{MitigateConfig, Mitigation};
+use picket_notify::testsuite::MemoryStates;
 use picket_pki::Authority;
+use picket_ports::findings::by_hand::FindingsByHand;
 use picket_ports::metric_history::by_hand::HistoryByHand;
 use picket_ports::registry::DocumentKind;
 use picket_ports::{
@@ -61,10 +64,10 @@ impl DeviceCounters for Absent {
     fn message_out(&self, _topic: &str, _payload_bytes: usize) {}
 }
 
-/// What an endpoint over `registry` and `alarms` works with.
+/// What an endpoint over `registry`, `alarms` and `findings` works with.
 pub(crate) async fn deps(
     registry: &Arc<dyn Registry>,
-    alarms: Arc<dyn Alarms>,
+    (alarms, findings): (Arc<dyn Alarms>, Arc<FindingsByHand>),
     clock: Arc<dyn Clock>,
     tasks: &Tasks,
 ) -> AwsDeps {
@@ -81,7 +84,7 @@ pub(crate) async fn deps(
         directory: directory.clone(),
         rights: Arc::new(RightsBook::new(directory.clone(), Account::default())),
     });
-    let control = ControlPlane::new(ControlParts {
+    let control = Arc::new(ControlPlane::new(ControlParts {
         registry: registry.clone(),
         directory,
         authority: Arc::new(Authority::generate(clock.now()).unwrap()),
@@ -89,10 +92,22 @@ pub(crate) async fn deps(
         clock: clock.clone(),
         account: Account::default(),
         limits: RegistryLimits::default(),
-    });
+    }));
     let notify = picket_notify::testsuite::engine(registry.clone(), clock.clone(), tasks);
+    let notify = notify.await.unwrap();
+    let mitigation = picket_mitigate::Dependencies {
+        registry: registry.clone(),
+        states: Arc::new(MemoryStates::default()),
+        remedies: control.clone(),
+        alarms: alarms.clone(),
+        findings,
+        notify: notify.clone(),
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+        account: Account::default(),
+    };
     AwsDeps {
-        control: Arc::new(control),
+        control,
         keys: AccessKeyBook::follow(registry.clone(), tasks).await.unwrap(),
         clock,
         tasks: tasks.clone(),
@@ -100,7 +115,8 @@ pub(crate) async fn deps(
         data,
         alarms,
         metric_history: Arc::new(HistoryByHand::default()),
-        notify: notify.await.unwrap(),
+        notify,
+        mitigation: Mitigation::open(MitigateConfig::default(), mitigation).await.unwrap(),
     }
 }
 

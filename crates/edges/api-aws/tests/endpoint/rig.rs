@@ -11,8 +11,9 @@ use picket_api_aws::{AwsConfig, AwsServer};
 use picket_core::{Clock as _, ManualClock, Secret, SystemClock, Tasks};
 use picket_ports::Registry;
 use picket_ports::alarms::by_hand::AlarmsByHand;
+use picket_ports::findings::by_hand::FindingsByHand;
 use picket_ports::metric_history::by_hand::HistoryByHand;
-use picket_registry::NewAccessKey;
+use picket_registry::{ControlPlane, NewAccessKey};
 use picket_sqlite::SqliteRegistry;
 use picket_wire_aws::sigv4::Signer;
 use serde_json::Value;
@@ -23,7 +24,9 @@ use crate::absent;
 pub(crate) struct Rig {
     pub(crate) server: AwsServer,
     pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) control: Arc<ControlPlane>,
     pub(crate) alarms: Arc<AlarmsByHand>,
+    pub(crate) findings: Arc<FindingsByHand>,
     pub(crate) history: Arc<HistoryByHand>,
     pub(crate) clock: ManualClock,
     pub(crate) admin: NewAccessKey,
@@ -109,12 +112,26 @@ impl Rig {
         let viewer = absent::user(&*registry, "viewer").await;
         let alarms = Arc::new(AlarmsByHand::default());
         let history = Arc::new(HistoryByHand::default());
-        let mut deps =
-            absent::deps(&registry, alarms.clone(), Arc::new(clock.clone()), &tasks).await;
+        let findings = Arc::new(FindingsByHand::default());
+        let books = (alarms.clone() as _, findings.clone());
+        let mut deps = absent::deps(&registry, books, Arc::new(clock.clone()), &tasks).await;
         deps.metric_history = history.clone();
         let config = AwsConfig { listen: ([127, 0, 0, 1], 0).into(), ..config };
+        let control = deps.control.clone();
         let server = AwsServer::bind(config, deps).await.unwrap();
-        Self { server, registry, alarms, history, clock, admin, viewer, tasks, _folder: folder }
+        Self {
+            server,
+            registry,
+            control,
+            alarms,
+            findings,
+            history,
+            clock,
+            admin,
+            viewer,
+            tasks,
+            _folder: folder,
+        }
     }
 
     pub(crate) fn signer(&self, key: &NewAccessKey, service: &str) -> Signer {

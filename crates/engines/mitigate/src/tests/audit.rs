@@ -60,7 +60,7 @@ async fn rig() -> Rig {
     let mut past = finding("f-past", EXPIRING, ("DEVICE_CERTIFICATE", certificate(4)));
     past.reason_for_non_compliance_code = "CERTIFICATE_PAST_EXPIRATION".to_owned();
     let ca = json!({"caCertificateId": format!("{:064x}", 6)});
-    rig.world.findings.lock().extend([
+    rig.world.findings.findings.lock().unwrap().extend([
         finding("f-one", SHARED, ("DEVICE_CERTIFICATE", certificate(1))),
         finding("f-two", SHARED, ("DEVICE_CERTIFICATE", certificate(2))),
         suppressed,

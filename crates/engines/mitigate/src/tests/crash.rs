@@ -38,7 +38,7 @@ fn world() -> Arc<World> {
         let number = u8::try_from(n).unwrap() + 1;
         let resource = ("DEVICE_CERTIFICATE", certificate(number));
         let found = finding(&format!("f{n}"), "DEVICE_CERTIFICATE_SHARED_CHECK", resource);
-        world.findings.lock().push(found);
+        world.findings.findings.lock().unwrap().push(found);
     }
     Arc::new(world)
 }

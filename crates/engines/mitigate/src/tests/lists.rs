@@ -138,7 +138,7 @@ async fn audit_tasks_are_found_by_audit_finding_and_status() {
     let rig = rig().await;
     for id in ["f1", "f2"] {
         let resource = ("DEVICE_CERTIFICATE", certificate(1));
-        rig.world.findings.lock().push(finding(id, SHARED, resource));
+        rig.world.findings.findings.lock().unwrap().push(finding(id, SHARED, resource));
     }
     for (id, findings, action) in
         [("one", "f1", "cert"), ("two", "f2", "cert"), ("bad", "f2", "lost")]

@@ -14,13 +14,13 @@ use picket_ports::alarms::{
     AlarmFacts, AlarmFilter, CriteriaType, Episode, Verification, VerifyError, Violation,
     ViolationEvent, ViolationEventType,
 };
-use picket_ports::findings::FindingResource;
+use picket_ports::findings::by_hand::FindingsByHand;
+pub(super) use picket_ports::findings::by_hand::finding;
 use picket_ports::registry::{Page, Rows};
 use picket_ports::state_store::Pairs;
 use picket_ports::{
-    Alarms, AlarmsError, Finding, Findings, FindingsError, LogError, Notification, Notify,
-    NotifyError, PlannedChange, Registry, Remedies, Remedy, RemedyError, RemedySubject, StateBatch,
-    StateStore, StateStores,
+    Alarms, AlarmsError, LogError, Notification, Notify, NotifyError, PlannedChange, Registry,
+    Remedies, Remedy, RemedyError, RemedySubject, StateBatch, StateStore, StateStores,
 };
 use picket_sqlite::SqliteRegistry;
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ pub(super) struct World {
     pub(super) failures: AtomicI64,
     pub(super) violations: Mutex<Vec<Violation>>,
     pub(super) events: Mutex<Vec<ViolationEvent>>,
-    pub(super) findings: Mutex<Vec<Finding>>,
+    pub(super) findings: Arc<FindingsByHand>,
     /// Where there is one, remedies wait for a permit.
     pub(super) gate: Mutex<Option<Arc<Semaphore>>>,
 }
@@ -134,26 +134,6 @@ pub(super) fn violation(id: &str, thing: &str) -> Violation {
         suppressed: false,
         datapoints: Vec::new(),
         verification: Verification::default(),
-    }
-}
-
-pub(super) fn finding(id: &str, check: &str, resource: (&str, Value)) -> Finding {
-    Finding {
-        finding_id: id.to_owned(),
-        task_id: "audit-1".to_owned(),
-        check_name: check.to_owned(),
-        task_start_time: START,
-        finding_time: START.plus(Duration::from_millis(743)),
-        severity: "CRITICAL".to_owned(),
-        non_compliant_resource: FindingResource {
-            resource_type: resource.0.to_owned(),
-            resource_identifier: resource.1,
-            additional_info: BTreeMap::new(),
-        },
-        related_resources: Vec::new(),
-        reason_for_non_compliance: "Because.".to_owned(),
-        reason_for_non_compliance_code: "BECAUSE".to_owned(),
-        is_suppressed: false,
     }
 }
 
@@ -332,30 +312,6 @@ impl Alarms for Book {
     }
 }
 
-#[async_trait]
-impl Findings for Book {
-    async fn finding(&self, finding_id: &str) -> Result<Option<Finding>, FindingsError> {
-        let findings = self.0.findings.lock();
-        Ok(findings.iter().find(|it| it.finding_id == finding_id).cloned())
-    }
-
-    /// Two findings a page.
-    async fn findings_of(
-        &self,
-        task_id: &str,
-        page: &Page,
-    ) -> Result<Option<Rows<Finding>>, FindingsError> {
-        let findings = self.0.findings.lock();
-        let all: Vec<_> = findings.iter().filter(|it| it.task_id == task_id).cloned().collect();
-        if all.is_empty() {
-            return Ok(None);
-        }
-        let begin: usize = page.after.as_deref().map_or(0, |after| after.parse().unwrap());
-        let next = (all.len() > begin + 2).then(|| (begin + 2).to_string());
-        Ok(Some(Rows { rows: all.into_iter().skip(begin).take(2).collect(), next }))
-    }
-}
-
 #[derive(Debug)]
 struct FusedStates {
     inner: FjallStore,
@@ -459,8 +415,8 @@ impl Rig {
             registry: Arc::clone(&registry),
             states: Arc::new(states),
             remedies: Arc::clone(&acting) as _,
-            alarms: Arc::clone(&book) as _,
-            findings: book,
+            alarms: book,
+            findings: Arc::clone(&world.findings) as _,
             notify: acting,
             clock: Arc::new(clock.clone()),
             tasks: tasks.clone(),

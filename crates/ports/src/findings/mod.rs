@@ -1,5 +1,9 @@
 //! Findings of audits (spec device-defender §7.5).
 
+#[cfg(feature = "testsuite")]
+#[expect(clippy::unwrap_used, reason = "a stand-in for tests")]
+pub mod by_hand;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
