@@ -149,7 +149,7 @@ async function topicTellsItsSubscribers({ page, seen, look }) {
   await dialog(page).getByRole("button", { name: "MQTT" }).click();
   await dialog(page).getByLabel("Topic").fill(`ops/${look}/alarms`);
   await seen("subscription-new");
-  await dialog(page).getByRole("button", { name: "Subscribe" }).click();
+  await dialog(page).getByRole("button", { name: "Subscribe", exact: true }).click();
   await topic.getByText("confirmed", { exact: true }).waitFor();
   await topic.getByRole("button", { name: "Send a test" }).click();
   await toast(page)
@@ -158,6 +158,16 @@ async function topicTellsItsSubscribers({ page, seen, look }) {
   const delivered = topic.getByRole("row").nth(1).getByRole("cell").nth(3);
   await delivered.getByText("1", { exact: true }).waitFor({ timeout: 20_000 });
   await seen("notifications");
+  await topic.getByRole("button", { name: "Subscribe …" }).click();
+  await dialog(page).getByRole("button", { name: "Webhook" }).click();
+  await dialog(page).getByLabel("Address").fill("https://receiver.invalid/alarms");
+  await dialog(page).getByRole("button", { name: "Subscribe", exact: true }).click();
+  await dialog(page).getByLabel("Secret").waitFor();
+  await seen("subscription-secret");
+  await dialog(page).getByRole("button", { name: "Done" }).click();
+  await topic.getByText("https://receiver.invalid/alarms").waitFor();
+  await topic.getByRole("button", { name: "Unsubscribe https://receiver.invalid/alarms" }).click();
+  await dialog(page).getByRole("button", { name: "Unsubscribe" }).click();
   await topic.getByRole("button", { name: `Unsubscribe ops/${look}/alarms` }).click();
   await dialog(page).getByRole("button", { name: "Unsubscribe" }).click();
   await topic.getByText("Nobody is told").waitFor();

@@ -74,16 +74,3 @@ export type Execution = {
   changes: PlannedChange[];
 };
 export type MitigationTaskDetail = { task: MitigationTask; executions: Execution[] };
-
-export type Subscription = {
-  id: string;
-  protocol: string;
-  endpoint: string;
-  confirmed: boolean;
-  delivered: number;
-  failed: number;
-  waiting: number;
-  last_error: string | null;
-};
-export type Topic = { name: string; arn: string; created_ms: number; subscriptions: Subscription[] };
-export type TopicList = { topics: Topic[] };

@@ -866,3 +866,58 @@ export type Suggestion = {
 export type SuggestionList = {
   suggestions: Array<Suggestion>;
 };
+
+export type NotificationTopicList = {
+  topics: Array<NotificationTopic>;
+};
+
+export type NotificationTopic = {
+  name: string;
+  arn: string;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+  subscriptions: Array<NotificationSubscription>;
+};
+
+export type NotificationSubscription = {
+  id: string;
+  protocol: string;
+  endpoint: string;
+  confirmed: boolean;
+  delivered: number;
+  failed: number;
+  waiting: number;
+  last_error: string | null;
+};
+
+export type NewNotificationTopic = {
+  name: string;
+};
+
+export type NewSubscriptionRequest = {
+  protocol: "http" | "https" | "webhook" | "email" | "email-json" | "mqtt" | "firehose";
+  endpoint: string;
+};
+
+/** A webhook's secret is shown this once. */
+export type NewSubscription = {
+  subscription: NotificationSubscription;
+  secret: string | null;
+};
+
+export type SentNotification = {
+  message_id: string;
+};
+
+export type UndeliveredList = {
+  messages: Array<Undelivered>;
+};
+
+export type Undelivered = {
+  message_id: string;
+  /** Milliseconds since 1970, UTC. */
+  time_ms: number;
+  attempts: number;
+  error: string;
+  message: string;
+};

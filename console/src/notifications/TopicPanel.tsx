@@ -1,7 +1,7 @@
 // One topic with who is told, how well that works, and a test message.
 import { useState } from "react";
 import { deleteTopic, sendTest, unsubscribe } from "../api/notifications";
-import type { Subscription, Topic } from "../api/response-types";
+import type { NotificationSubscription as Subscription, NotificationTopic as Topic } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { Icon } from "../components/Icon";
 import { Table } from "../components/ListPage";
@@ -10,8 +10,11 @@ import { count } from "../lib/format";
 import { sayDone, sayFailed } from "../lib/undo";
 import { protocolText } from "./protocols";
 import { SubscriptionForm } from "./SubscriptionForm";
+import { UndeliveredDialog } from "./UndeliveredDialog";
 
-type Asked = { what: "subscribe" } | { what: "delete" } | { what: "unsubscribe"; subscription: Subscription };
+type Asked =
+  | { what: "subscribe" | "delete" }
+  | { what: "unsubscribe" | "undelivered"; subscription: Subscription };
 
 export function TopicPanel({ topic, isAdmin }: { topic: Topic; isAdmin: boolean }) {
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -47,7 +50,7 @@ export function TopicPanel({ topic, isAdmin }: { topic: Topic; isAdmin: boolean 
         <Subscriptions
           topic={topic}
           isAdmin={isAdmin}
-          remove={(subscription) => setAsked({ what: "unsubscribe", subscription })}
+          ask={(what, subscription) => setAsked({ what, subscription })}
         />
       )}
       {asked?.what === "subscribe" ? <SubscriptionForm topic={topic.name} onClose={close} /> : null}
@@ -61,6 +64,9 @@ export function TopicPanel({ topic, isAdmin }: { topic: Topic; isAdmin: boolean 
         >
           <p>Its subscriptions go with it. Profiles and actions that name it notify nobody from then on.</p>
         </ActionDialog>
+      ) : null}
+      {asked?.what === "undelivered" ? (
+        <UndeliveredDialog topic={topic.name} subscription={asked.subscription} onClose={close} />
       ) : null}
       {asked?.what === "unsubscribe" ? (
         <ActionDialog
@@ -107,9 +113,13 @@ function TestButton({ topic }: { topic: Topic }) {
   );
 }
 
-type ListProps = { topic: Topic; isAdmin: boolean; remove: (subscription: Subscription) => void };
+type ListProps = {
+  topic: Topic;
+  isAdmin: boolean;
+  ask: (what: "unsubscribe" | "undelivered", subscription: Subscription) => void;
+};
 
-function Subscriptions({ topic, isAdmin, remove }: ListProps) {
+function Subscriptions({ topic, isAdmin, ask }: ListProps) {
   const columns = ["Protocol", "Endpoint", "State", "Delivered", "Waiting", "Failed"];
   return (
     <Table columns={[...columns, ...(isAdmin ? [""] : [])]}>
@@ -131,14 +141,27 @@ function Subscriptions({ topic, isAdmin, remove }: ListProps) {
           </td>
           <td className="number">{count(one.delivered)}</td>
           <td className="number">{count(one.waiting)}</td>
-          <td className={one.failed > 0 ? "number text-bad" : "number"}>{count(one.failed)}</td>
+          <td className="number">
+            {one.failed > 0 ? (
+              <button
+                type="button"
+                className="button quiet text-bad"
+                aria-label={`${one.failed} messages not delivered to ${one.endpoint}`}
+                onClick={() => ask("undelivered", one)}
+              >
+                {count(one.failed)} …
+              </button>
+            ) : (
+              0
+            )}
+          </td>
           {isAdmin ? (
             <td className="nowrap right">
               <button
                 type="button"
                 className="button quiet"
                 aria-label={`Unsubscribe ${one.endpoint}`}
-                onClick={() => remove(one)}
+                onClick={() => ask("unsubscribe", one)}
               >
                 Unsubscribe …
               </button>

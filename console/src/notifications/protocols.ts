@@ -1,7 +1,8 @@
 // The ways in which a topic's subscribers are told, and what their addresses look like.
+import type { NewSubscriptionRequest } from "../api/types.gen";
 
 export type Protocol = {
-  value: string;
+  value: NewSubscriptionRequest["protocol"];
   text: string;
   label: string;
   placeholder: string;
@@ -18,15 +19,16 @@ export const PROTOCOLS: Protocol[] = [
     placeholder: "ops/alarms",
     hint: "Messages are published on this topic, for clients that are connected here.",
     type: "text",
-    pattern: "[^+#]+",
+    pattern: "[^+#$][^+#]*",
   },
   {
     value: "webhook",
     text: "Webhook",
     label: "Address",
     placeholder: "https://chat.example.com/hooks/ops",
-    hint: "The message is posted as it is; no confirmation is asked for.",
+    hint: "The message is posted as it is, signed with a secret that is shown once. Nobody has to confirm.",
     type: "url",
+    pattern: "https://.+",
   },
   {
     value: "https",
@@ -45,9 +47,21 @@ export const PROTOCOLS: Protocol[] = [
     hint: "A mail with a link asks the reader to confirm first.",
     type: "email",
   },
+  {
+    value: "firehose",
+    text: "Stream",
+    label: "ARN of a delivery stream",
+    placeholder: "arn:aws:firehose:us-east-1:000000000000:deliverystream/alarms",
+    hint: "Each message becomes a record of the stream.",
+    type: "text",
+    pattern: "arn:aws:firehose:.+",
+  },
 ];
+
+/** Protocols that only AWS's tools subscribe. */
+const OTHERS: Record<string, string> = { http: "HTTP", "email-json": "Email (JSON)" };
 
 /** The name of a protocol; its own where it is not one of ours. */
 export function protocolText(value: string): string {
-  return PROTOCOLS.find((protocol) => protocol.value === value)?.text ?? value;
+  return PROTOCOLS.find((protocol) => protocol.value === value)?.text ?? OTHERS[value] ?? value;
 }
