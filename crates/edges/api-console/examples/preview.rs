@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
 use picket_core::{Clock, Secret, SystemClock, Tasks};
+use picket_notify::testsuite;
 use picket_ports::registry::{DocumentKind, Documents as _};
 use picket_ports::{Enrollment as _, NewDeviceRequest};
 use picket_registry::{ControlPlane, ThingTypeProperties};
@@ -50,7 +51,9 @@ async fn main() {
     let port = argument(1).unwrap_or(8000);
     let config =
         ConsoleConfig { listen: ([127, 0, 0, 1], port).into(), ..ConsoleConfig::default() };
+    let notify = testsuite::engine(registry.clone(), clock.clone(), &tasks).await.unwrap();
     let deps = ConsoleDeps {
+        notify,
         enrollment: Arc::new(control::enroller(&control)),
         control,
         connections: broker.clone(),

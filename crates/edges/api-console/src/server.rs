@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use picket_core::{Clock, Tasks};
+use picket_notify::NotifyEngine;
 use picket_ports::connection_log::ConnectionLog;
 use picket_ports::connections::Connections;
 use picket_ports::messages::Listen;
@@ -47,6 +48,8 @@ pub struct ConsoleDeps {
     pub alarms: Arc<dyn Alarms>,
     /// The stored datapoints.
     pub metric_history: Arc<dyn MetricHistory>,
+    /// Notification topics.
+    pub notify: Arc<NotifyEngine>,
     /// The SIEM.
     pub search: Arc<dyn Search>,
     /// The stages' account books.

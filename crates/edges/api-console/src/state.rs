@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use picket_core::{Clock, Tasks, Timestamp};
+use picket_notify::NotifyEngine;
 use picket_ports::connection_log::ConnectionLog;
 use picket_ports::connections::Connections;
 use picket_ports::messages::Listen;
@@ -35,6 +36,7 @@ pub(crate) struct ConsoleState {
     pub(crate) enrollment: Arc<dyn Enrollment>,
     pub(crate) alarms: Arc<dyn Alarms>,
     pub(crate) metric_history: Arc<dyn MetricHistory>,
+    pub(crate) notify: Arc<NotifyEngine>,
     pub(crate) search: Arc<dyn Search>,
     pub(crate) pipeline: Arc<dyn Pipeline>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -73,6 +75,7 @@ impl ConsoleState {
             enrollment: deps.enrollment.clone(),
             alarms: deps.alarms.clone(),
             metric_history: deps.metric_history.clone(),
+            notify: deps.notify.clone(),
             search: deps.search.clone(),
             pipeline: deps.pipeline.clone(),
             clock: deps.clock.clone(),

@@ -10,6 +10,7 @@ mod extract;
 mod groups;
 mod metrics;
 mod mqtt;
+mod notifications;
 mod overview;
 mod paging;
 mod policies;
@@ -45,6 +46,7 @@ pub(crate) fn router(state: Shared) -> Router {
         .merge(fleet())
         .merge(policies())
         .merge(operating())
+        .merge(notifying())
         .merge(datapoints())
         .method_not_allowed_fallback(no_such_method)
         .route_layer(middleware::from_fn_with_state(state.clone(), gate::pass))
@@ -148,6 +150,18 @@ fn datapoints() -> Router<Shared> {
         .route("/api/v1/metric-bands", get(metrics::bands))
         .route("/api/v1/profile-preview", post(metrics::preview))
         .route("/api/v1/profile-suggestion", post(metrics::suggest))
+}
+
+fn notifying() -> Router<Shared> {
+    let topics = "/api/v1/notification-topics";
+    let below = |rest: &str| format!("{topics}/{{name}}{rest}");
+    Router::new()
+        .route(topics, get(notifications::list).post(notifications::create))
+        .route(&below(""), delete(notifications::delete))
+        .route(&below("/test"), post(notifications::test))
+        .route(&below("/subscriptions"), post(notifications::subscribe))
+        .route(&below("/subscriptions/{id}"), delete(notifications::unsubscribe))
+        .route(&below("/subscriptions/{id}/undelivered"), get(notifications::undelivered))
 }
 
 async fn openapi() -> Response {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
 use picket_broker::Broker;
 use picket_core::{CertificateId, Clock, ManualClock, Secret, Tasks, ThingName, Timestamp};
+use picket_notify::testsuite;
 use picket_ports::alarms::Violation;
 use picket_ports::alarms::by_hand::open_port;
 use picket_ports::metric_history::by_hand::HistoryByHand;
@@ -122,6 +123,8 @@ impl Rig {
         let broker = control::broker(shared.clone(), &tasks);
         let control = control::control(registry.clone(), &broker, shared, &tasks).await;
         let connection_log = Arc::new(FakeLog::default());
+        let notified = testsuite::engine(registry.clone(), Arc::new(clock.clone()), &tasks);
+        let notify = notified.await.unwrap();
         let deps = ConsoleDeps {
             control: control.clone(),
             connections: broker.clone(),
@@ -131,6 +134,7 @@ impl Rig {
             enrollment: Arc::new(control::enroller(&control)),
             alarms: alarms.clone(),
             metric_history: history.clone(),
+            notify,
             search: search.clone(),
             pipeline: pipeline.clone(),
             clock: Arc::new(clock.clone()),

@@ -49,6 +49,11 @@ async fn filled() -> (Rig, String, Client) {
     assert_eq!(admin.post("/api/v1/custom-metrics", &metric).await.status, 201);
     let dimension = json!({"name": "topics", "values": ["dt/#"]});
     assert_eq!(admin.post("/api/v1/dimensions", &dimension).await.status, 201);
+    let topic = json!({"name": "alerts"});
+    assert_eq!(admin.post("/api/v1/notification-topics", &topic).await.status, 201);
+    let subscription = json!({"protocol": "mqtt", "endpoint": "alerts/all"});
+    let subscriptions = "/api/v1/notification-topics/alerts/subscriptions";
+    assert_eq!(admin.post(subscriptions, &subscription).await.status, 201);
     let thing = json!({"name": "cam-1", "type_name": "cam", "attributes": {"site": "west"}});
     let made = admin.post("/api/v1/things", &thing).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -69,6 +74,7 @@ async fn answers_have_the_shape_that_the_openapi_document_gives_them() {
         ("/things/cam-1", "/things/{name}"),
         ("/things/cam-1/metrics", "/things/{name}/metrics"),
         ("/alarms", "/alarms"),
+        ("/notification-topics", "/notification-topics"),
         ("/things/cam-1/series", "/things/{name}/series"),
         (
             "/metric-values?thing=cam-1&metric=aws:all-bytes-out&from_ms=0&to_ms=9000000000000",
