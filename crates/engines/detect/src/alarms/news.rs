@@ -53,7 +53,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn next(&self) -> u64 {
-        self.next.load(Ordering::Acquire)
+        self.next.load(Ordering::SeqCst)
     }
 }
 
@@ -82,15 +82,14 @@ impl News {
             ledger.received(next - reads);
             readers.push(Reader { listener, next: AtomicU64::new(reads) });
         }
-        Ok(Self {
-            store,
-            limits,
-            ledger,
-            readers,
-            next: Arc::new(Mutex::new(next)),
-            written: watch::channel(next).0,
-            head: AtomicU64::new(head),
-        })
+        let (pen, written) = (Arc::new(Mutex::new(next)), watch::channel(next).0);
+        let head = AtomicU64::new(head);
+        let news = Self { store, limits, ledger, readers, next: pen, written, head };
+        // A kill may have come between the last listener's progress and the removal.
+        if !news.readers.is_empty() {
+            news.sweep().await?;
+        }
+        Ok(news)
     }
 
     /// Waits for the right to write.
@@ -129,19 +128,39 @@ impl News {
 
     /// Notes durably that `reader` goes on at `next`, and removes what everyone has.
     pub(super) async fn advance(&self, reader: &Reader, next: u64) -> Result<(), StorageError> {
-        let mut batch = StateBatch::default();
-        batch.put(keys::listener(reader.listener.name()), next.to_be_bytes());
-        let head = self.head.load(Ordering::Acquire);
         let is_me = |other: &Reader| std::ptr::eq(other, reader);
         let others = self.readers.iter().filter(|other| !is_me(other)).map(Reader::next);
         let needed = others.chain([next]).min().unwrap_or(next);
+        let mut batch = StateBatch::default();
+        batch.put(keys::listener(reader.listener.name()), next.to_be_bytes());
+        let end = self.remove(needed, &mut batch);
+        self.store.commit(batch).await?;
+        reader.next.store(next, Ordering::SeqCst);
+        self.head.fetch_max(end, Ordering::SeqCst);
+        self.sweep().await
+    }
+
+    /// Removes what everyone has by now: two that went on at the same time did not know of each other.
+    async fn sweep(&self) -> Result<(), StorageError> {
+        loop {
+            let needed = self.readers.iter().map(Reader::next).min().unwrap_or_default();
+            let mut batch = StateBatch::default();
+            let end = self.remove(needed, &mut batch);
+            if batch.is_empty() {
+                return Ok(());
+            }
+            self.store.commit(batch).await?;
+            self.head.fetch_max(end, Ordering::SeqCst);
+        }
+    }
+
+    /// Adds the removal of some news before `needed` to `batch`. Returns where they begin afterwards.
+    fn remove(&self, needed: u64, batch: &mut StateBatch) -> u64 {
+        let head = self.head.load(Ordering::SeqCst);
         let end = needed.min(head.saturating_add(REMOVED_MAX)).max(head);
         for number in head..end {
             batch.delete(keys::news(number));
         }
-        self.store.commit(batch).await?;
-        reader.next.store(next, Ordering::Release);
-        self.head.fetch_max(end, Ordering::AcqRel);
-        Ok(())
+        end
     }
 }

@@ -27,7 +27,7 @@ impl From<StorageError> for AlarmsError {
 }
 
 impl AlarmBook {
-    async fn active_rows(
+    pub(super) async fn active_rows(
         &self,
         filter: &AlarmFilter,
         after: Option<&str>,
@@ -39,7 +39,7 @@ impl AlarmBook {
         Ok(Rows { rows, next: page.next })
     }
 
-    async fn event_rows(
+    pub(super) async fn event_rows(
         &self,
         query: &history::Query<'_>,
     ) -> Result<Rows<ViolationEvent>, AlarmsError> {
@@ -47,7 +47,7 @@ impl AlarmBook {
         Ok(Rows { rows: page.events, next: page.next })
     }
 
-    async fn episode(&self, violation_id: &str) -> Result<Option<Episode>, AlarmsError> {
+    pub(super) async fn episode(&self, violation_id: &str) -> Result<Option<Episode>, AlarmsError> {
         let events = history::episode(&*self.store, violation_id).await?;
         let events = self.verifications.fill_events(&*self.store, events).await?;
         let violation = match self.active.get(violation_id) {
@@ -60,7 +60,7 @@ impl AlarmBook {
         Ok(violation.map(|violation| Episode { violation, events }))
     }
 
-    async fn verify(
+    pub(super) async fn verify(
         &self,
         violation_id: &str,
         verification: Verification,
