@@ -107,7 +107,29 @@ async function actionIsMade({ page, seen, look }) {
   await dialog(page).getByLabel("Make room").check();
   await dialog(page).getByRole("button", { name: "Save" }).click();
   await page.getByText(`ward-${look}, leaving dynamic groups to make room`).waitFor();
+  await page.getByRole("button", { name: "New action" }).click();
+  await dialog(page).getByLabel("Name").fill(`cut-off-${look}`);
+  await dialog(page).getByLabel("What it does").selectOption("UPDATE_DEVICE_CERTIFICATE");
+  await dialog(page).getByRole("button", { name: "Create" }).click();
+  await page.getByRole("cell", { name: `cut-off-${look}`, exact: true }).waitFor();
   await seen("actions");
+}
+
+/** What goes inactive is said before it is started, and has to be approved by itself. It is not started. */
+async function cuttingOffIsAskedTwice(page, seen, look) {
+  await page.getByRole("checkbox", { name: new RegExp(`^cut-off-${look}`) }).check();
+  await page.locator(".plan .step").getByText(`cut-off-${look}`).first().waitFor();
+  if (await page.getByText(/of them go inactive/).isVisible()) {
+    await page.getByRole("button", { name: "Approve and start …" }).click();
+    await dialog(page).getByRole("button", { name: "Start" }).click();
+    const approval = dialog(page).getByRole("checkbox", { name: /certificates? goe?s? inactive/ });
+    assert.equal(await approval.evaluate((box) => box.validity.valueMissing), true);
+    await seen("mitigation-cut-off");
+    await dialog(page).getByRole("button", { name: "Cancel" }).click();
+    await dialog(page).waitFor({ state: "detached" });
+  }
+  await page.getByRole("checkbox", { name: new RegExp(`^cut-off-${look}`) }).uncheck();
+  await page.locator(".plan .step").getByText(`cut-off-${look}`).waitFor({ state: "detached" });
 }
 
 async function alarmIsMitigated({ page, seen, look, settings }) {
@@ -121,6 +143,8 @@ async function alarmIsMitigated({ page, seen, look, settings }) {
   await page.getByRole("checkbox", { name: new RegExp(`^isolate-${look}`) }).check();
   await page.waitForURL(/actions=isolate/);
   await page.locator(".plan .step").first().waitFor();
+  await page.locator(".changes").first().waitFor();
+  await cuttingOffIsAskedTwice(page, seen, look);
   await page.locator(".changes").first().waitFor();
   await seen("mitigation-plan");
   await page.getByRole("button", { name: "Approve and start …" }).click();

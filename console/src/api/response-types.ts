@@ -1,5 +1,4 @@
 // What the routes of mitigation and notifications answer with.
-export type { Alarm as AlarmView, AlarmList as AlarmViewList } from "./types.gen";
 
 export type MitigationAction = {
   name: string;
