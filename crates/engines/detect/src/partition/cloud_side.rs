@@ -194,7 +194,9 @@ impl Tracked {
                 effects.outbox.push((trace.1, entry));
             }
             if let Some(series) = step.kept {
-                effects.kept.begin(thing, at, (trace.1, Origin::Connection));
+                let origin =
+                    if has_connected { Origin::Connection } else { Origin::Disconnection };
+                effects.kept.begin(thing, at, (trace.1, origin));
                 effects.kept.value(series, &zero);
             }
             if !has_connected {
