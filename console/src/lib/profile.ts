@@ -24,8 +24,8 @@ export function operatorText(operator: string): string {
   return OPERATORS[operator] ?? operator;
 }
 
-/** `p99` as `the fleet's 99th percentile`. */
-export function statisticText(statistic: string): string {
+/** `p99` as `the fleet's p99`. */
+function statisticText(statistic: string): string {
   if (statistic === "p0") return "the fleet's least";
   if (statistic === "p50") return "the fleet's median";
   if (statistic === "p100") return "the fleet's largest";

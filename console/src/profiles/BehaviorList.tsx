@@ -22,9 +22,10 @@ type Props = {
   catalogue: MetricCatalogue;
   dimensions: Dimension[];
   problems: ProfileProblem[];
+  readOnly: boolean;
 };
 
-export function BehaviorList({ document, edit, catalogue, dimensions, problems }: Props) {
+export function BehaviorList({ document, edit, catalogue, dimensions, problems, readOnly }: Props) {
   const behaviors = behaviorsOf(document);
   const [open, setOpen] = useState<number | null>(null);
   const addButton = useRef<HTMLButtonElement>(null);
@@ -63,22 +64,24 @@ export function BehaviorList({ document, edit, catalogue, dimensions, problems }
               setOpen(null);
               addButton.current?.focus();
             }}
-            {...{ catalogue, dimensions, problems }}
+            {...{ catalogue, dimensions, problems, readOnly }}
           />
         ))}
       </ol>
-      <div className="panel-foot">
-        <button
-          ref={addButton}
-          type="button"
-          className="button"
-          disabled={!first}
-          onClick={() => first && add(newBehavior(first, names(behaviors)))}
-        >
-          <Icon name="plus" />
-          Add a behavior
-        </button>
-      </div>
+      {readOnly ? null : (
+        <div className="panel-foot">
+          <button
+            ref={addButton}
+            type="button"
+            className="button"
+            disabled={!first}
+            onClick={() => first && add(newBehavior(first, names(behaviors)))}
+          >
+            <Icon name="plus" />
+            Add a behavior
+          </button>
+        </div>
+      )}
     </section>
   );
 }
@@ -126,23 +129,27 @@ function Item(props: ItemProps) {
           <h3 className="visually-hidden" id={`${id}-title`}>
             {title}
           </h3>
-          <BehaviorFields
-            raw={raw}
-            place={place}
-            catalogue={props.catalogue}
-            dimensions={props.dimensions}
-            taken={props.taken}
-            problems={props.problems}
-            onChange={onChange}
-          />
-          <div className="row-form">
-            <button type="button" className="button" onClick={onDuplicate}>
-              Duplicate
-            </button>
-            <button type="button" className="button danger" onClick={onRemove}>
-              Remove
-            </button>
-          </div>
+          <fieldset className="bare" disabled={props.readOnly}>
+            <BehaviorFields
+              raw={raw}
+              place={place}
+              catalogue={props.catalogue}
+              dimensions={props.dimensions}
+              taken={props.taken}
+              problems={props.problems}
+              onChange={onChange}
+            />
+          </fieldset>
+          {props.readOnly ? null : (
+            <div className="row-form">
+              <button type="button" className="button" onClick={onDuplicate}>
+                Duplicate
+              </button>
+              <button type="button" className="button danger" onClick={onRemove}>
+                Remove
+              </button>
+            </div>
+          )}
         </section>
       ) : null}
     </li>

@@ -11,12 +11,14 @@ type Props = {
   document: Members;
   edit: (change: (document: Members) => Members) => void;
   problems: ProfileProblem[];
+  readOnly: boolean;
 };
 
 type RetainedProps = Props & { catalogue: MetricCatalogue; dimensions: Dimension[] };
 
 /** Metrics of which datapoints are kept without a behavior that looks at them. */
-export function RetainedMetrics({ document, edit, problems, catalogue, dimensions }: RetainedProps) {
+export function RetainedMetrics(props: RetainedProps) {
+  const { document, edit, problems, readOnly, catalogue, dimensions } = props;
   const retained = retainedOf(document);
   const set = (next: Retained[]) => edit((before) => withRetained(before, next));
   const taken = new Set(retained.map((one) => one.metric));
@@ -27,7 +29,7 @@ export function RetainedMetrics({ document, edit, problems, catalogue, dimension
         Also kept <span className="muted">– metrics to watch first and to set thresholds for later</span>
         {retained.length > 0 ? <span className="badge">{retained.length}</span> : null}
       </summary>
-      <div className="panel-body stack">
+      <fieldset className="bare panel-body stack" disabled={readOnly}>
         {retained.map((one, index) => (
           <RetainedRow
             // biome-ignore lint/suspicious/noArrayIndexKey: a metric may be kept twice, by dimension
@@ -53,7 +55,7 @@ export function RetainedMetrics({ document, edit, problems, catalogue, dimension
             Keep another metric
           </button>
         </div>
-      </div>
+      </fieldset>
     </details>
   );
 }
@@ -132,7 +134,7 @@ function RetainedRow({ one, place, catalogue, dimensions, problems, onChange, on
 }
 
 /** Where alarms and datapoints are sent. */
-export function Delivery({ document, edit, problems }: Props) {
+export function Delivery({ document, edit, problems, readOnly }: Props) {
   const { data: topics } = useQuery({ ...topicsQuery, refetchInterval: false, staleTime: 30_000 });
   const sns = record(record(document.alertTargets).SNS);
   const config = record(document.metricsExportConfig);
@@ -182,7 +184,7 @@ export function Delivery({ document, edit, problems }: Props) {
         Alerts and export <span className="muted">– a topic to notify, and an MQTT topic for datapoints</span>
         {isSet ? <span className="badge">set</span> : null}
       </summary>
-      <div className="panel-body form-grid">
+      <fieldset className="bare panel-body form-grid" disabled={readOnly}>
         {line(
           ["Alert topic (ARN)", "alertTargets.SNS.alertTargetArn", sns.alertTargetArn],
           (value) => setSns("alertTargetArn", value),
@@ -197,7 +199,7 @@ export function Delivery({ document, edit, problems }: Props) {
         {line(["Its role (ARN)", "metricsExportConfig.roleArn", config.roleArn], (value) =>
           setExport("roleArn", value),
         )}
-      </div>
+      </fieldset>
     </details>
   );
 }

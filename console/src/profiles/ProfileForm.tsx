@@ -43,27 +43,32 @@ function Fields({ document, edit, problems, readOnly, catalogue }: Props & { cat
   const description = document.securityProfileDescription;
   const beside = problemsBeside(problems, "", FIELDS);
   return (
-    <fieldset className="bare" disabled={readOnly} aria-label="Profile as a form">
-      <div className="panel-body stack">
-        {beside.length > 0 ? <Problems problems={beside} withPlace /> : null}
-        <FieldBox label="Description" place="securityProfileDescription" problems={problems}>
-          {(control) => (
-            <input
-              {...control}
-              className="input"
-              value={typeof description === "string" ? description : ""}
-              maxLength={1000}
-              autoComplete="off"
-              onChange={(event) =>
-                edit((before) => ({ ...before, securityProfileDescription: event.target.value || undefined }))
-              }
-            />
-          )}
-        </FieldBox>
-      </div>
-      <BehaviorList {...{ document, edit, catalogue, dimensions, problems }} />
-      <RetainedMetrics {...{ document, edit, catalogue, dimensions, problems }} />
-      <Delivery {...{ document, edit, problems }} />
-    </fieldset>
+    <section aria-label="Profile as a form">
+      <fieldset className="bare" disabled={readOnly}>
+        <div className="panel-body stack">
+          {beside.length > 0 ? <Problems problems={beside} withPlace /> : null}
+          <FieldBox label="Description" place="securityProfileDescription" problems={problems}>
+            {(control) => (
+              <input
+                {...control}
+                className="input"
+                value={typeof description === "string" ? description : ""}
+                maxLength={1000}
+                autoComplete="off"
+                onChange={(event) =>
+                  edit((before) => ({
+                    ...before,
+                    securityProfileDescription: event.target.value || undefined,
+                  }))
+                }
+              />
+            )}
+          </FieldBox>
+        </div>
+      </fieldset>
+      <BehaviorList {...{ document, edit, catalogue, dimensions, problems, readOnly }} />
+      <RetainedMetrics {...{ document, edit, catalogue, dimensions, problems, readOnly }} />
+      <Delivery {...{ document, edit, problems, readOnly }} />
+    </section>
   );
 }

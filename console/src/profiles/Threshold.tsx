@@ -3,7 +3,7 @@ import { useId } from "react";
 import type { CatalogueMetric, MetricCatalogue, ProfileProblem } from "../api/types.gen";
 import { Segments } from "../components/Segments";
 import { duration } from "../lib/format";
-import { operatorText, statisticText } from "../lib/profile";
+import { operatorText } from "../lib/profile";
 import { type Behavior, type Members, readBehavior, withCriteria, withThreshold } from "./document";
 import type { Element } from "./elements";
 import { FieldBox } from "./FieldBox";
@@ -123,6 +123,14 @@ const LISTS: Partial<Record<CatalogueMetric["kind"], string>> = {
   strings: "Texts",
 };
 
+/** `p99` as what it says of the fleet. */
+function statisticChoice(statistic: string): string {
+  if (statistic === "p0") return "the least value";
+  if (statistic === "p50") return "the median";
+  if (statistic === "p100") return "the largest value";
+  return `${statistic.slice(1)} % of values are below`;
+}
+
 function Percentile({ raw, place, catalogue, behavior, problems, onChange }: PartProps) {
   const known = catalogue.statistics.includes(behavior.statistic);
   return (
@@ -144,7 +152,7 @@ function Percentile({ raw, place, catalogue, behavior, problems, onChange }: Par
           {known ? null : <option value={behavior.statistic}>{behavior.statistic || "Choose"}</option>}
           {catalogue.statistics.map((statistic) => (
             <option key={statistic} value={statistic}>
-              {statistic} – {statisticText(statistic)}
+              {statistic} – {statisticChoice(statistic)}
             </option>
           ))}
         </select>
