@@ -1,4 +1,12 @@
-//! `picket profile`: the security profiles of a running server.
+//! `picket profile`: security profiles, and what they would have done.
+
+mod backtest;
+mod chart;
+mod file;
+mod suggest;
+mod validate;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
@@ -34,6 +42,24 @@ enum ProfileCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// Check a profile in a file, without a server
+    ///
+    /// Custom metrics and dimensions that the profile names are taken to exist. Ends with exit code 1 if
+    /// something is wrong.
+    Validate {
+        /// The profile: JSON in AWS's shape, such as the input of create-security-profile or the output of
+        /// describe-security-profile
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try a profile on stored datapoints: who would have alarmed
+    ///
+    /// Alarms nobody. The profile's `targets` say whom it would watch; without any, all devices.
+    Backtest(backtest::BacktestArgs),
+    /// Suggest behaviors that the stored datapoints comply with
+    Suggest(suggest::SuggestArgs),
 }
 
 /// Runs the command.
@@ -48,6 +74,9 @@ pub(super) fn run(args: &ProfileArgs) -> Result<(), Failure> {
         ProfileCommand::Show { name, server, .. } => {
             output::print_json(&ConsoleClient::open(server)?.profile(name)?.document)
         }
+        ProfileCommand::Validate { file, json } => validate::run(file, *json),
+        ProfileCommand::Backtest(args) => backtest::run(args),
+        ProfileCommand::Suggest(args) => suggest::run(args),
     }
 }
 
@@ -63,4 +92,10 @@ fn row(profile: Profile) -> Map<String, Value> {
     row.insert("behaviors".to_owned(), behaviors.collect());
     row.insert("targets".to_owned(), Value::Array(list("targets").unwrap_or_default()));
     row
+}
+
+/// The members `fields` of an object, as a row.
+fn picked(object: &Value, fields: &[&str]) -> Map<String, Value> {
+    let members = fields.iter().filter_map(|name| Some((*name, object.get(*name)?)));
+    members.map(|(name, value)| (name.to_owned(), value.clone())).collect()
 }

@@ -1,5 +1,6 @@
 //! The console's API, as the commands use it.
 
+mod datapoints;
 mod users;
 
 use std::time::Duration;
