@@ -52,7 +52,11 @@ async fn main() {
     let config =
         ConsoleConfig { listen: ([127, 0, 0, 1], port).into(), ..ConsoleConfig::default() };
     let notify = testsuite::engine(registry.clone(), clock.clone(), &tasks).await.unwrap();
+    let alarms = Arc::new(alarms);
+    let mitigation =
+        control::mitigation((&control, alarms.clone()), (notify.clone(), clock.clone(), &tasks));
     let deps = ConsoleDeps {
+        mitigation: mitigation.await,
         notify,
         enrollment: Arc::new(control::enroller(&control)),
         control,
@@ -60,7 +64,7 @@ async fn main() {
         connection_log: Arc::new(fakes::FakeLog::default()),
         publish: broker.clone(),
         listen: broker,
-        alarms: Arc::new(alarms),
+        alarms,
         metric_history: Arc::new(sample_datapoints::stored()),
         search: Arc::new(sample_search::SampleSearch),
         pipeline: pipeline.clone(),

@@ -62,6 +62,8 @@ const KINDS: &[(&str, &str)] = &[
     ("certificates", "cert"),
     ("policies", "policy"),
     ("connections", "client"),
+    ("mitigation-actions", "mitigationaction"),
+    ("mitigation-tasks", "mitigationtask"),
     ("profiles", "securityprofile"),
     ("custom-metrics", "custommetric"),
     ("dimensions", "dimension"),

@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use picket_core::{Clock, Tasks};
+use picket_mitigate::Mitigation;
 use picket_notify::NotifyEngine;
 use picket_ports::connection_log::ConnectionLog;
 use picket_ports::connections::Connections;
@@ -50,6 +51,8 @@ pub struct ConsoleDeps {
     pub metric_history: Arc<dyn MetricHistory>,
     /// Notification topics.
     pub notify: Arc<NotifyEngine>,
+    /// Mitigation actions and tasks.
+    pub mitigation: Arc<Mitigation>,
     /// The SIEM.
     pub search: Arc<dyn Search>,
     /// The stages' account books.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use picket_core::{Clock, Tasks, Timestamp};
+use picket_mitigate::Mitigation;
 use picket_notify::NotifyEngine;
 use picket_ports::connection_log::ConnectionLog;
 use picket_ports::connections::Connections;
@@ -37,6 +38,7 @@ pub(crate) struct ConsoleState {
     pub(crate) alarms: Arc<dyn Alarms>,
     pub(crate) metric_history: Arc<dyn MetricHistory>,
     pub(crate) notify: Arc<NotifyEngine>,
+    pub(crate) mitigation: Arc<Mitigation>,
     pub(crate) search: Arc<dyn Search>,
     pub(crate) pipeline: Arc<dyn Pipeline>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -76,6 +78,7 @@ impl ConsoleState {
             alarms: deps.alarms.clone(),
             metric_history: deps.metric_history.clone(),
             notify: deps.notify.clone(),
+            mitigation: deps.mitigation.clone(),
             search: deps.search.clone(),
             pipeline: deps.pipeline.clone(),
             clock: deps.clock.clone(),

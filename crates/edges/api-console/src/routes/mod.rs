@@ -9,6 +9,7 @@ mod dimensions;
 mod extract;
 mod groups;
 mod metrics;
+mod mitigation;
 mod mqtt;
 mod notifications;
 mod overview;
@@ -48,6 +49,7 @@ pub(crate) fn router(state: Shared) -> Router {
         .merge(operating())
         .merge(notifying())
         .merge(datapoints())
+        .merge(mitigating())
         .method_not_allowed_fallback(no_such_method)
         .route_layer(middleware::from_fn_with_state(state.clone(), gate::pass))
         .fallback(get(assets::serve))
@@ -162,6 +164,17 @@ fn notifying() -> Router<Shared> {
         .route(&below("/subscriptions"), post(notifications::subscribe))
         .route(&below("/subscriptions/{id}"), delete(notifications::unsubscribe))
         .route(&below("/subscriptions/{id}/undelivered"), get(notifications::undelivered))
+}
+
+fn mitigating() -> Router<Shared> {
+    use mitigation::{actions, plan, tasks};
+    Router::new()
+        .route("/api/v1/mitigation-actions", get(actions::list).post(actions::create))
+        .route("/api/v1/mitigation-actions/{name}", put(actions::change).delete(actions::delete))
+        .route("/api/v1/mitigation-plan", post(plan::make))
+        .route("/api/v1/mitigation-tasks", get(tasks::list).post(tasks::start))
+        .route("/api/v1/mitigation-tasks/{id}", get(tasks::show))
+        .route("/api/v1/mitigation-tasks/{id}/cancel", post(tasks::cancel))
 }
 
 async fn openapi() -> Response {

@@ -4,8 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use picket_broker::{Broker, BrokerLimits};
 use picket_core::{Account, Clock, PolicyName, Tasks};
+use picket_mitigate::{Dependencies, MitigateConfig, Mitigation};
+use picket_notify::testsuite::MemoryStates;
 use picket_pki::Authority;
-use picket_ports::Registry;
+use picket_ports::findings::by_hand::FindingsByHand;
+use picket_ports::{Alarms, Notify, Registry};
 use picket_registry::{
     ControlParts, ControlPlane, Enroller, EnrollmentDefaults, LiveDirectory, NewGroup,
     RegistryLimits,
@@ -59,4 +62,23 @@ fn authority(clock: &dyn Clock) -> Arc<Authority> {
 pub(crate) fn enroller(control: &Arc<ControlPlane>) -> Enroller {
     let policy = PolicyName::new(DEVICE_POLICY).unwrap();
     Enroller::new(control.clone(), EnrollmentDefaults { group: FLEET.to_owned(), policy })
+}
+
+/// Mitigation of these alarms, which changes the control plane's registry.
+pub(crate) async fn mitigation(
+    (control, alarms): (&Arc<ControlPlane>, Arc<dyn Alarms>),
+    (notify, clock, tasks): (Arc<dyn Notify>, Arc<dyn Clock>, &Tasks),
+) -> Arc<Mitigation> {
+    let dependencies = Dependencies {
+        registry: control.registry().clone(),
+        states: Arc::new(MemoryStates::default()),
+        remedies: control.clone(),
+        alarms,
+        findings: Arc::new(FindingsByHand::default()),
+        notify,
+        clock,
+        tasks: tasks.clone(),
+        account: Account::default(),
+    };
+    Mitigation::open(MitigateConfig::default(), dependencies).await.unwrap()
 }

@@ -15,6 +15,7 @@ mod groups;
 mod limits;
 mod log_in;
 mod metrics;
+mod mitigation;
 mod mqtt;
 mod policies;
 mod profiles;

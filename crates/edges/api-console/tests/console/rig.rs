@@ -125,7 +125,13 @@ impl Rig {
         let connection_log = Arc::new(FakeLog::default());
         let notified = testsuite::engine(registry.clone(), Arc::new(clock.clone()), &tasks);
         let notify = notified.await.unwrap();
+        let mitigation = control::mitigation(
+            (&control, alarms.clone() as _),
+            (notify.clone(), Arc::new(clock.clone()), &tasks),
+        );
+        let mitigation = mitigation.await;
         let deps = ConsoleDeps {
+            mitigation,
             control: control.clone(),
             connections: broker.clone(),
             connection_log: connection_log.clone(),

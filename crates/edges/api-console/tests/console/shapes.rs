@@ -54,10 +54,15 @@ async fn filled() -> (Rig, String, Client) {
     let subscription = json!({"protocol": "mqtt", "endpoint": "alerts/all"});
     let subscriptions = "/api/v1/notification-topics/alerts/subscriptions";
     assert_eq!(admin.post(subscriptions, &subscription).await.status, 201);
+    let action = json!({"name": "isolate", "params":
+        {"addThingsToThingGroupParams": {"thingGroupNames": ["picket-fleet"]}}});
+    assert_eq!(admin.post("/api/v1/mitigation-actions", &action).await.status, 201);
     let thing = json!({"name": "cam-1", "type_name": "cam", "attributes": {"site": "west"}});
     let made = admin.post("/api/v1/things", &thing).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let id = made.json()["certificate_id"].as_str().unwrap().to_owned();
+    let task = json!({"violation_ids": ["01"], "actions": ["isolate"]});
+    assert_eq!(admin.post("/api/v1/mitigation-tasks", &task).await.status, 201);
     (rig, id, admin)
 }
 
@@ -90,6 +95,8 @@ async fn answers_have_the_shape_that_the_openapi_document_gives_them() {
         ("/metric-catalogue", "/metric-catalogue"),
         ("/custom-metrics", "/custom-metrics"),
         ("/dimensions", "/dimensions"),
+        ("/mitigation-actions", "/mitigation-actions"),
+        ("/mitigation-tasks", "/mitigation-tasks"),
         ("/thing-types", "/thing-types"),
         ("/groups", "/groups"),
         ("/groups/picket-fleet", "/groups/{name}"),
@@ -120,6 +127,22 @@ async fn what_is_asked_in_a_body_is_answered_in_the_described_shape_too() {
         ("groups", json!({"name": "ward"}), "201"),
         ("thing-types", json!({"name": "pump"}), "201"),
         ("certificates", json!({"is_active": false}), "201"),
+        (
+            "mitigation-actions",
+            json!({"name": "deny", "params":
+                {"replaceDefaultPolicyVersionParams": {"templateName": "BLANK_POLICY"}}}),
+            "201",
+        ),
+        (
+            "mitigation-plan",
+            json!({"violation_ids": ["01"], "actions": ["isolate", "deny"]}),
+            "200",
+        ),
+        (
+            "mitigation-tasks",
+            json!({"violation_ids": ["01"], "actions": ["deny"], "note": "for now"}),
+            "201",
+        ),
         ("policy-check", json!({"document": policy}), "200"),
         ("policy-check", json!({"document": "{"}), "200"),
         (
