@@ -921,3 +921,112 @@ export type Undelivered = {
   error: string;
   message: string;
 };
+
+export type MitigationActionType = "UPDATE_DEVICE_CERTIFICATE" | "UPDATE_CA_CERTIFICATE" | "ADD_THINGS_TO_THING_GROUP" | "REPLACE_DEFAULT_POLICY_VERSION" | "ENABLE_IOT_LOGGING" | "PUBLISH_FINDING_TO_SNS";
+
+export type MitigationAction = {
+  name: string;
+  type: MitigationActionType;
+  /** AWS's `actionParams`: exactly one member, which says what type of action it is. */
+  params: Record<string, unknown>;
+  role_arn: string;
+  /** Milliseconds since 1970, UTC. */
+  created_ms: number;
+};
+
+export type MitigationActionList = {
+  actions: Array<MitigationAction>;
+};
+
+export type NewMitigationAction = {
+  name: string;
+  role_arn?: string | null;
+  /** AWS's `actionParams`: exactly one member, which says what type of action it is. */
+  params: Record<string, unknown>;
+};
+
+/** What is absent stays. */
+export type MitigationActionChange = {
+  role_arn?: string | null;
+  params?: Record<string, unknown> | null;
+};
+
+export type MitigationChange = {
+  /** AWS's operation. */
+  operation: string;
+  resource: string;
+  before: string;
+  after: string;
+  /** Whether it stood so already. */
+  is_done: boolean;
+};
+
+/** 1 to 25 alarms, 1 to 5 actions. */
+export type MitigationPlanRequest = {
+  violation_ids: Array<string>;
+  actions: Array<string>;
+};
+
+export type MitigationPlanStep = {
+  violation_id: string;
+  thing: string;
+  action: string;
+  type: MitigationActionType;
+  changes: Array<MitigationChange>;
+  /** Why the step would be skipped or fail. */
+  error: string | null;
+};
+
+export type MitigationPlan = {
+  steps: Array<MitigationPlanStep>;
+};
+
+/** 1 to 25 alarms, 1 to 5 actions in the order in which they are applied. */
+export type NewMitigationTask = {
+  violation_ids: Array<string>;
+  actions: Array<string>;
+  note?: string | null;
+};
+
+export type StartedMitigationTask = {
+  task_id: string;
+};
+
+export type MitigationTask = {
+  id: string;
+  kind: "detect" | "audit";
+  status: "IN_PROGRESS" | "SUCCESSFUL" | "COMPLETED" | "FAILED" | "CANCELED";
+  /** Milliseconds since 1970, UTC. */
+  started_ms: number;
+  ended_ms: number | null;
+  by: string;
+  note: string | null;
+  actions: Array<string>;
+  executed: number;
+  skipped: number;
+  failed: number;
+};
+
+export type MitigationTaskList = {
+  tasks: Array<MitigationTask>;
+};
+
+export type MitigationExecution = {
+  violation_id: string | null;
+  finding_id: string | null;
+  thing: string | null;
+  action: string;
+  status: "PENDING" | "IN_PROGRESS" | "SUCCESSFUL" | "COMPLETED" | "FAILED" | "SKIPPED" | "CANCELED";
+  started_ms: number | null;
+  ended_ms: number | null;
+  error_code: string | null;
+  message: string | null;
+  changes: Array<MitigationChange>;
+};
+
+export type MitigationTaskDetail = {
+  task: MitigationTask;
+  executions: Array<MitigationExecution>;
+  /** Whether there are more executions than are shown. */
+  truncated: boolean;
+};
