@@ -80,8 +80,9 @@ pub(crate) async fn flush(shared: &Shared) -> Result<(), LogError> {
         let partition = partition_of(&delta.identity, partitions);
         by_partition[usize::from(partition)].push(delta);
     }
-    let everyone = due > flushed.told;
-    let from = flushed.at;
+    // Also after the clock was set back: who has closed windows that lie ahead must be told.
+    let everyone = due > flushed.told || due.plus(shared.config.window * 2) < flushed.told;
+    let from = flushed.at.min(at);
     let appends = (0..)
         .zip(by_partition)
         .filter(|(_, deltas)| everyone || !deltas.is_empty())

@@ -6,7 +6,7 @@
 //! the others get the same: no percentile is made before every partition has read all that was in the log
 //! at the start.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,11 +19,19 @@ use crate::partition::{Gathered, LOG, Partition};
 use crate::record::{ReportsRecord, Threshold};
 use crate::watchlist::Watchlist;
 
-/// How long percentiles are remembered: longer than anything may wait for one.
+/// How long percentiles are remembered that nobody waits for.
 const REMEMBERED: Duration = Duration::from_secs(2 * 3600);
 
 /// A behaviour and the end of a period.
 type Key = (Timestamp, u64);
+
+/// A percentile that has been made.
+#[derive(Debug)]
+struct Known {
+    threshold: Threshold,
+    /// Partitions that have it on its way and have not taken it in.
+    on_its_way: BTreeSet<u16>,
+}
 
 /// What is gathered and not appended yet.
 #[derive(Debug)]
@@ -35,7 +43,7 @@ struct Gathering {
     /// the start.
     closed: Vec<Option<Timestamp>>,
     values: BTreeMap<Key, BTreeMap<u16, Vec<f64>>>,
-    known: HashMap<Key, Threshold>,
+    known: HashMap<Key, Known>,
     /// By partition.
     to_append: Vec<(u16, Threshold)>,
     /// Being appended at the moment.
@@ -56,6 +64,21 @@ impl Percentiles {
         let mut gathering = self.0.lock();
         gathering.gather((partition.number, until), partition.gathered(), &partition.thresholds);
         gathering.resolve(watchlist);
+    }
+
+    /// Takes what is to be appended, by partition; [`Percentiles::appended`] must follow for all of it.
+    pub(crate) fn take(&self) -> Vec<(u16, Threshold)> {
+        let mut gathering = self.0.lock();
+        let due = std::mem::take(&mut gathering.to_append);
+        gathering.appending += due.len();
+        due
+    }
+
+    /// Notes that as many are in the log, or that these are not.
+    pub(crate) fn appended(&self, count: usize, back: impl Iterator<Item = (u16, Threshold)>) {
+        let mut gathering = self.0.lock();
+        gathering.appending -= count;
+        gathering.to_append.extend(back);
     }
 
     /// Percentiles that are due or on their way to the log.
@@ -79,21 +102,22 @@ impl Gathering {
             self.values.retain(|(end, _), _| *end <= until);
         }
         for threshold in thresholds {
-            self.known.insert((threshold.end, threshold.behavior), *threshold);
+            let key = (threshold.end, threshold.behavior);
+            let known = || Known { threshold: *threshold, on_its_way: BTreeSet::new() };
+            self.known.entry(key).or_insert_with(known);
         }
         let mut values: BTreeMap<Key, Vec<f64>> = BTreeMap::new();
         for Gathered { behavior, end, amount } in gathered {
             values.entry((end, behavior)).or_default().push(amount);
         }
+        for (key, known) in &mut self.known {
+            if !values.contains_key(key) {
+                known.on_its_way.remove(&partition);
+            }
+        }
         for (key, values) in values {
-            match self.known.get(&key) {
-                Some(known) => {
-                    let append = (partition, *known);
-                    if !self.to_append.contains(&append) {
-                        self.to_append.push(append);
-                    }
-                }
-                None => drop(self.values.entry(key).or_default().insert(partition, values)),
+            if !self.known.get(&key).is_some_and(|it| it.on_its_way.contains(&partition)) {
+                self.values.entry(key).or_default().insert(partition, values);
             }
         }
     }
@@ -106,25 +130,27 @@ impl Gathering {
                 break;
             }
             let by_partition = entry.remove();
-            let mut values: Vec<f64> = by_partition.values().flatten().copied().collect();
-            let devices = values.len() as u64;
-            let value = watchlist.statistic(behavior).and_then(|it| it.resolve(&mut values));
-            let threshold = Threshold { behavior, end, value, devices };
-            self.known.insert((end, behavior), threshold);
-            self.to_append.extend(by_partition.into_keys().map(|partition| (partition, threshold)));
+            let known = self.known.entry((end, behavior)).or_insert_with(|| {
+                let mut values: Vec<f64> = by_partition.values().flatten().copied().collect();
+                let devices = values.len() as u64;
+                let value = watchlist.statistic(behavior).and_then(|it| it.resolve(&mut values));
+                let threshold = Threshold { behavior, end, value, devices };
+                Known { threshold, on_its_way: BTreeSet::new() }
+            });
+            for partition in by_partition.into_keys() {
+                known.on_its_way.insert(partition);
+                self.to_append.push((partition, known.threshold));
+            }
         }
-        self.known.retain(|(end, _), _| until.since(*end) <= REMEMBERED);
+        self.known.retain(|(end, _), known| {
+            !known.on_its_way.is_empty() || until.since(*end) <= REMEMBERED
+        });
     }
 }
 
 /// Appends what is due. What could not be appended stays.
 pub(crate) async fn append(shared: &Shared) -> Result<(), LogError> {
-    let due = {
-        let mut gathering = shared.percentiles.0.lock();
-        let due = std::mem::take(&mut gathering.to_append);
-        gathering.appending += due.len();
-        due
-    };
+    let due = shared.percentiles.take();
     if due.is_empty() {
         return Ok(());
     }
@@ -138,13 +164,9 @@ pub(crate) async fn append(shared: &Shared) -> Result<(), LogError> {
             Ok(records) => shared.log.append(partition, records).await.map(drop),
             Err(error) => Err(error),
         };
-        let mut gathering = shared.percentiles.0.lock();
-        gathering.appending -= thresholds.len();
-        if appended.is_err() {
-            let back = thresholds.into_iter().map(|threshold| (partition, threshold));
-            gathering.to_append.extend(back);
-            result = appended;
-        }
+        let back = thresholds.iter().filter(|_| appended.is_err()).map(|it| (partition, *it));
+        shared.percentiles.appended(thresholds.len(), back);
+        result = result.and(appended);
     }
     shared.wake.all();
     result

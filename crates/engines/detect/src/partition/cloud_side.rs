@@ -194,8 +194,7 @@ impl Tracked {
                 effects.outbox.push((trace.1, entry));
             }
             if let Some(series) = step.kept {
-                let origin =
-                    if has_connected { Origin::Connection } else { Origin::Disconnection };
+                let origin = if has_connected { Origin::Connection } else { Origin::Disconnection };
                 effects.kept.begin(thing, at, (trace.1, origin));
                 effects.kept.value(series, &zero);
             }

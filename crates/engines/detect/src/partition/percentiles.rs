@@ -4,16 +4,11 @@
 //! partition has done so, the percentile comes back as a [record](crate::record::Threshold), and what
 //! waited for it is evaluated. A repeated record finds nothing that waits.
 
-use std::time::Duration;
-
 use super::{Datapoint, Effects, Gathered, Partition, Scene, datapoint};
 use crate::record::Threshold;
 use crate::violation::Percentile;
 
-/// How long percentiles are remembered after they were taken in: much longer than a start takes to
-/// append them to the other partitions.
-const REMEMBERED: Duration = Duration::from_secs(2 * 3600);
-/// And how many at most.
+/// How many percentiles are remembered after they were taken in: those that may be due at the same time.
 const REMEMBERED_MAX: usize = 2000;
 
 impl Partition {
@@ -46,9 +41,7 @@ impl Partition {
     }
 
     fn remember(&mut self, threshold: Threshold) {
-        let is_old = |it: &Threshold| threshold.end.since(it.end) > REMEMBERED;
-        while self.thresholds.len() >= REMEMBERED_MAX || self.thresholds.front().is_some_and(is_old)
-        {
+        while self.thresholds.len() >= REMEMBERED_MAX {
             self.thresholds.pop_front();
         }
         self.thresholds.push_back(threshold);

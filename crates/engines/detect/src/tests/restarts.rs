@@ -189,7 +189,7 @@ fn outcome_in_memory(records: &[Vec<u8>]) -> Vec<String> {
     lines
 }
 
-fn scene<'a>(list: &'a Watchlist, directory: &'a super::rig::Groups) -> Scene<'a> {
+pub(super) fn scene<'a>(list: &'a Watchlist, directory: &'a super::rig::Groups) -> Scene<'a> {
     Scene {
         watchlist: list,
         directory,

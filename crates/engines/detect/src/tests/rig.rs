@@ -40,6 +40,11 @@ impl Groups {
         self.members.lock().insert(thing.to_owned(), groups);
         drop(self.changes.send(DirectoryChange::Rights));
     }
+
+    pub(super) fn remove(&self, thing: &str) {
+        self.members.lock().remove(thing);
+        drop(self.changes.send(DirectoryChange::Things));
+    }
 }
 
 impl Directory for Groups {
@@ -149,9 +154,17 @@ impl Rig {
 
     /// Stops and opens again from what is stored.
     pub(super) async fn restart(&mut self) {
+        self.restart_at(None).await;
+    }
+
+    /// Stops, and opens again at once or at a later time.
+    pub(super) async fn restart_at(&mut self, seconds: Option<f64>) {
         self.settle().await;
         self.handles.clear();
         assert!(self.tasks.shut_down(Duration::from_secs(10)).await);
+        if let Some(seconds) = seconds {
+            self.clock.set(Timestamp::from_millis(START_MS + (seconds * 1000.0) as i64));
+        }
         // The last handle closes the store, which must be so before it is opened again.
         let others = (&self.clock, &self.registry, &self.groups, &self.topic);
         let closed = Arc::downgrade(&self.engine.shared);
@@ -183,10 +196,27 @@ impl Rig {
         self.engine.flush().await.unwrap();
     }
 
+    /// Sets the clock to `seconds` after the start, forth or back, without anything in between.
+    pub(super) async fn set_clock(&mut self, seconds: f64) {
+        self.clock.set(Timestamp::from_millis(START_MS + (seconds * 1000.0) as i64));
+        self.engine.flush().await.unwrap();
+        self.settle().await;
+    }
+
     pub(super) async fn report(&self, thing: &str, json: &str) -> ReportReply {
+        self.report_from(thing, thing, json).await
+    }
+
+    /// A report in the name of `thing` that `publisher` sends.
+    pub(super) async fn report_from(
+        &self,
+        thing: &str,
+        publisher: &str,
+        json: &str,
+    ) -> ReportReply {
         let report = ReportPublish {
             thing: thing.to_owned(),
-            publisher: Some(thing.to_owned()),
+            publisher: Some(publisher.to_owned()),
             format: ReportFormat::Json,
             payload: Bytes::from(json.to_owned()),
             arrived: self.clock.now(),
@@ -221,9 +251,14 @@ impl Rig {
             for entry in metrics {
                 let ms = entry["timestamp"].as_i64().unwrap() - START_MS;
                 let statistic = entry.get("statistic").and_then(|it| it.as_str());
+                let dimension = entry.get("dimension").map(|it| {
+                    let text = |member: &str| it[member].as_str().unwrap().to_owned();
+                    format!("[{} {}]", text("operator"), text("name"))
+                });
                 entries.push(format!(
-                    "{}{} {} {} @{}",
+                    "{}{}{} {} {} @{}",
                     entry["name"].as_str().unwrap(),
+                    dimension.unwrap_or_default(),
                     statistic.map(|it| format!("/{it}")).unwrap_or_default(),
                     entry["thing"].as_str().unwrap(),
                     entry["value"],
