@@ -9,10 +9,8 @@ from botocore.exceptions import ClientError
 
 from device_reports import body, topic
 from policy_documents import arn
-from registry_cases import check_coverage
 from waiting import wait_for
 
-OPERATIONS = "ListActiveViolations ListViolationEvents PutVerificationStateOnViolation".split()
 BEHAVIOR = {
     "name": "NoFtp",
     "metric": "aws:listening-tcp-ports",
@@ -76,10 +74,6 @@ def code(call, **arguments):
 
 
 INVALID = ("InvalidRequestException", 400)
-
-
-def test_every_operation_is_called_here():
-    check_coverage(__file__, OPERATIONS)
 
 
 def test_an_active_violation_has_all_members_of_aws(iot):
