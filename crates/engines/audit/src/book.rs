@@ -28,14 +28,14 @@ pub struct OpenError(#[from] LogError);
 
 /// What audits have found, in the state `audit`.
 #[derive(Debug)]
-pub struct FindingsBook {
+pub struct FindingBook {
     store: Arc<dyn StateStore>,
     clock: Arc<dyn Clock>,
     /// Held while findings are added or removed.
     writing: Mutex<()>,
 }
 
-impl FindingsBook {
+impl FindingBook {
     /// Opens the book and starts removing what is too old.
     pub async fn open(
         states: &dyn StateStores,
@@ -138,7 +138,7 @@ impl FindingsBook {
 }
 
 #[async_trait]
-impl Findings for FindingsBook {
+impl Findings for FindingBook {
     async fn finding(&self, finding_id: &str) -> Result<Option<Finding>, FindingsError> {
         match storage::place(&*self.store, finding_id).await? {
             None => Ok(None),

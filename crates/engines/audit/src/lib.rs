@@ -7,7 +7,7 @@
 mod book;
 mod storage;
 
-pub use book::{FindingsBook, OpenError, RETENTION};
+pub use book::{FindingBook, OpenError, RETENTION};
 
 #[cfg(test)]
 mod tests;

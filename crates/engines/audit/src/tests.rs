@@ -9,7 +9,7 @@ use picket_ports::registry::{Page, Rows};
 use picket_ports::{Finding, Findings};
 use serde_json::json;
 
-use crate::{FindingsBook, RETENTION};
+use crate::{FindingBook, RETENTION};
 
 const START: Timestamp = Timestamp::from_millis(1_735_689_600_000);
 
@@ -34,7 +34,7 @@ fn finding(task_id: &str, id: &str) -> Finding {
 }
 
 struct Rig {
-    book: Arc<FindingsBook>,
+    book: Arc<FindingBook>,
     clock: ManualClock,
     tasks: Tasks,
     storage: FjallStore,
@@ -44,7 +44,7 @@ impl Rig {
     async fn open(path: &std::path::Path) -> Self {
         let storage = FjallStore::open(path).unwrap();
         let (clock, tasks) = (ManualClock::at(START), Tasks::new());
-        let book = FindingsBook::open(&storage, Arc::new(clock.clone()), &tasks).await.unwrap();
+        let book = FindingBook::open(&storage, Arc::new(clock.clone()), &tasks).await.unwrap();
         Self { book, clock, tasks, storage }
     }
 
