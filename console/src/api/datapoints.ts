@@ -1,8 +1,7 @@
 // Questions about stored datapoints.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { call, query } from "./client";
-import type * as api from "./datapoint-types";
-import type { AlarmList } from "./types.gen";
+import type * as api from "./types.gen";
 
 /** A metric, or the part of it that concerns some topics. */
 export type SeriesKey = { metric: string; dimension?: string | undefined; operator?: string | undefined };
@@ -45,7 +44,7 @@ export const alarmsInQuery = (thing: string, span: Span) =>
   queryOptions({
     queryKey: ["alarms", "in", thing, span],
     queryFn: ({ signal }) =>
-      call<AlarmList>(
+      call<api.AlarmList>(
         "GET",
         `/alarms${query({ state: "all", thing, ...span, limit: 200 })}`,
         undefined,

@@ -1,7 +1,6 @@
 // Questions and changes of security profiles, custom metrics and dimensions.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { call, callWithProgress, type Progress, query } from "./client";
-import type { ProfilePreview, SuggestionList } from "./datapoint-types";
 import { queryClient } from "./queries";
 import { change } from "./registry";
 import type * as api from "./types.gen";
@@ -55,15 +54,15 @@ export const previewQuery = (
     queryFn: ({ signal }) => {
       onProgress({ done: 0, all: 0 });
       const body = { name, document: JSON.parse(text), last };
-      return callWithProgress<ProfilePreview>("/profile-preview", body, signal, onProgress);
+      return callWithProgress<api.ProfilePreview>("/profile-preview", body, signal, onProgress);
     },
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     gcTime: 120_000,
   });
 
-export type SuggestionRequest = { group?: string; metrics?: string[]; last: string };
-export const suggest = (body: SuggestionRequest) => call<SuggestionList>("POST", "/profile-suggestion", body);
+export const suggest = (body: api.SuggestionRequest) =>
+  call<api.SuggestionList>("POST", "/profile-suggestion", body);
 
 export const catalogueQuery = queryOptions({
   queryKey: ["metric-catalogue"],

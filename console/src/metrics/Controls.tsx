@@ -1,11 +1,10 @@
 // What the explorer shows: metric, topics, devices, fleet.
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useState } from "react";
-import type { SeriesName } from "../api/datapoint-types";
 import { dimensionsQuery } from "../api/profiles";
 import { thingsQuery } from "../api/queries";
 import { groupsQuery } from "../api/registry";
-import type { CatalogueMetric } from "../api/types.gen";
+import type { CatalogueMetric, Series } from "../api/types.gen";
 import { colour } from "../lib/series";
 import { MetricSelect } from "../profiles/MetricSelect";
 import { type MetricSearch, THINGS_MAX, thingsOf, thingsText } from "./address";
@@ -15,7 +14,7 @@ type Props = {
   metrics: CatalogueMetric[];
   metric: CatalogueMetric | undefined;
   /** What is stored of the first device; undefined while not known. */
-  stored: SeriesName[] | undefined;
+  stored: Series[] | undefined;
   set: (changes: Partial<MetricSearch>) => void;
 };
 

@@ -1,6 +1,6 @@
 // A list metric of one device: which element was there when, as strips and as words.
 import { useMemo, useState } from "react";
-import type { DatapointList } from "../api/datapoint-types";
+import type { DatapointList } from "../api/types.gen";
 import { Empty } from "../components/StateViews";
 import { TableScroll } from "../components/TableScroll";
 import { count, dateTime } from "../lib/format";

@@ -1,6 +1,5 @@
 // From stored datapoints and bands to what the chart, the table and the file show.
-import type { Band, DatapointList } from "../api/datapoint-types";
-import type { MetricValue, SearchResult } from "../api/types.gen";
+import type { Band, DatapointList, MetricValue, SearchResult } from "../api/types.gen";
 
 export type Line = {
   name: string;

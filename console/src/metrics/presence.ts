@@ -1,5 +1,5 @@
 // When which element was in a device's list: ports and addresses that come and go.
-import type { DatapointList } from "../api/datapoint-types";
+import type { DatapointList } from "../api/types.gen";
 import { elementsOf, usualDistance } from "./lines";
 
 export type Stretch = { from_ms: number; to_ms: number };

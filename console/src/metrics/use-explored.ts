@@ -1,10 +1,9 @@
 // All that the explorer asks the server, for what stands in its address.
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import type { Band, DatapointList, SeriesName } from "../api/datapoint-types";
 import { alarmsInQuery, bandsQuery, datapointsQuery, type SeriesKey, seriesQuery } from "../api/datapoints";
 import { catalogueQuery, profilesQuery } from "../api/profiles";
-import type { Alarm, CatalogueMetric } from "../api/types.gen";
+import type { Alarm, Band, CatalogueMetric, DatapointList, Series } from "../api/types.gen";
 import { type MetricSearch, thingsOf } from "./address";
 import { isNumeric } from "./Controls";
 import { type Span, spanOf, stepOf, zoomOf } from "./span";
@@ -27,7 +26,7 @@ function useMinute(): number {
 export type Explored = {
   metrics: CatalogueMetric[] | undefined;
   metric: CatalogueMetric | undefined;
-  stored: SeriesName[] | undefined;
+  stored: Series[] | undefined;
   span: Span;
   isZoomed: boolean;
   now: number;

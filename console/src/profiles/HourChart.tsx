@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { ProfilePreview } from "../api/datapoint-types";
+import type { ProfilePreview } from "../api/types.gen";
 import { count, dateTime, tick, timeTick } from "../lib/format";
 import { useTheme } from "../lib/theme";
 import { type Bars, hourBars } from "./hours";

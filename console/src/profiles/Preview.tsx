@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import type { Progress } from "../api/client";
-import type { ProfilePreview } from "../api/datapoint-types";
 import { previewQuery } from "../api/profiles";
+import type { ProfilePreview } from "../api/types.gen";
 import { Segments } from "../components/Segments";
 import { Empty, Failed, Loading } from "../components/StateViews";
 import { useIsAnalyst } from "../lib/role";

@@ -1,7 +1,7 @@
 // The outcome of a profile on stored datapoints.
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { BehaviorOutcome, PreviewAlarm, ProfilePreview } from "../api/datapoint-types";
+import type { BehaviorOutcome, PreviewAlarm, ProfilePreview } from "../api/types.gen";
 import { Empty } from "../components/StateViews";
 import { TableScroll } from "../components/TableScroll";
 import { count, dateTime, duration } from "../lib/format";

@@ -1,15 +1,15 @@
 // Behaviors derived from what was observed, to add to a draft.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import type { Suggestion } from "../api/datapoint-types";
 import { suggest } from "../api/profiles";
 import { groupsQuery } from "../api/registry";
+import type { Suggestion } from "../api/types.gen";
 import { Dialog } from "../components/Dialog";
 import { Empty, Failed } from "../components/StateViews";
 import { count } from "../lib/format";
 import { expectation } from "../lib/profile";
 import { useIsAnalyst } from "../lib/role";
-import { behaviorsOf, freeName, type Members, names, readBehavior, withBehaviors } from "./document";
+import { behaviorsOf, freeName, type Members, names, readBehavior, record, withBehaviors } from "./document";
 
 type Props = {
   document: Members;
@@ -97,16 +97,21 @@ function Ask({ document, edit, group, onClose }: Props & { onClose: () => void }
 
 type FoundProps = Pick<Props, "document" | "edit"> & { suggestions: Suggestion[] };
 
+/** What a behavior says, whatever it is called. */
+function meaning({ metric, metricDimension, criteria }: Members): string {
+  return JSON.stringify([metric, metricDimension, criteria]);
+}
+
 function Found({ suggestions, document, edit }: FoundProps) {
-  const present = behaviorsOf(document).map((raw) => JSON.stringify(raw.criteria) + readBehavior(raw).metric);
-  const isIn = (raw: Members) => present.includes(JSON.stringify(raw.criteria) + readBehavior(raw).metric);
+  const present = behaviorsOf(document).map(meaning);
+  const isIn = (raw: Members) => present.includes(meaning(raw));
   const add = (raws: Members[]) =>
     edit((before) => {
       const all = behaviorsOf(before);
       for (const raw of raws) all.push({ ...raw, name: freeName(readBehavior(raw).name, names(all)) });
       return withBehaviors(before, all);
     });
-  const missing = suggestions.map((one) => one.behavior).filter((raw) => !isIn(raw));
+  const missing = suggestions.map((one) => record(one.behavior)).filter((raw) => !isIn(raw));
   if (suggestions.length === 0) {
     return (
       <Empty title="Nothing could be derived">
@@ -118,26 +123,22 @@ function Found({ suggestions, document, edit }: FoundProps) {
     <>
       <ul className="suggestions">
         {suggestions.map((one) => {
-          const behavior = readBehavior(one.behavior);
+          const raw = record(one.behavior);
+          const behavior = readBehavior(raw);
           return (
             <li key={`${behavior.name} ${behavior.metric}`}>
               <div className="text">
                 <p>
                   <b>{behavior.name}</b> <span className="mono muted">{behavior.metric}</span>{" "}
-                  {expectation(one.behavior)}
+                  {expectation(raw)}
                 </p>
                 <p className="muted">
                   {one.because} <span className="number">({count(one.datapoints)} datapoints)</span>
                 </p>
               </div>
-              <button
-                type="button"
-                className="button"
-                disabled={isIn(one.behavior)}
-                aria-label={`Add ${behavior.name} to the draft`}
-                onClick={() => add([one.behavior])}
-              >
-                {isIn(one.behavior) ? "In the draft" : "Add"}
+              <button type="button" className="button" disabled={isIn(raw)} onClick={() => add([raw])}>
+                {isIn(raw) ? "In the draft" : "Add"}
+                <span className="visually-hidden"> {behavior.name}</span>
               </button>
             </li>
           );

@@ -1,5 +1,5 @@
 // From alarms by hour, hours without alarms left out, to bars over the whole time.
-import type { ProfilePreview } from "../api/datapoint-types";
+import type { ProfilePreview } from "../api/types.gen";
 
 const HOUR_S = 3600;
 const BARS_MAX = 100;
