@@ -50,10 +50,12 @@ export function lineOf(name: string, points: DatapointList["points"]): Line {
 /** The fleet's lines; each step stands at its middle. */
 export function fleetLines(bands: Band[], step_ms: number): FleetLines {
   const lines: FleetLines = { x: [], p10: [], p50: [], p90: [], p99: [], max: [], min: [] };
+  // Not by the step: devices may report less often than that, all at the same moments.
+  const usual = usualDistance(bands.map((band) => band.start_ms / 1000));
   let last: number | null = null;
   for (const band of bands) {
     const x = (band.start_ms + step_ms / 2) / 1000;
-    if (last !== null && x - last > (GAP * step_ms) / 1000) push(lines, last + step_ms / 1000, null);
+    if (last !== null && x - last > GAP * usual) push(lines, last + usual, null);
     push(lines, x, band);
     last = x;
   }

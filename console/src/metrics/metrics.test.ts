@@ -58,9 +58,10 @@ describe("lines", () => {
 
   test("of the fleet stand at the middle of their steps", () => {
     const band = { start_ms: 0, devices: 2, min: 0, p10: 1, p50: 2, p90: 3, p99: 4, max: 5 };
-    const lines = fleetLines([band, { ...band, start_ms: minutes(60) }], minutes(5));
-    expect(lines.x).toEqual([150, 450, 3750]);
-    expect(lines.p50).toEqual([2, null, 2]);
+    const at = (...starts: number[]) => starts.map((start) => ({ ...band, start_ms: minutes(start) }));
+    const lines = fleetLines(at(0, 5, 10, 60), minutes(1));
+    expect(lines.x).toEqual([30, 330, 630, 930, 3630]);
+    expect(lines.p50).toEqual([2, 2, 2, null, 2]);
   });
 
   test("become a table whose cells are no formulas in the file", () => {

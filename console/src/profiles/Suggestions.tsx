@@ -6,7 +6,6 @@ import { groupsQuery } from "../api/registry";
 import type { Suggestion } from "../api/types.gen";
 import { Dialog } from "../components/Dialog";
 import { Empty, Failed } from "../components/StateViews";
-import { count } from "../lib/format";
 import { expectation } from "../lib/profile";
 import { useIsAnalyst } from "../lib/role";
 import { behaviorsOf, freeName, type Members, names, readBehavior, record, withBehaviors } from "./document";
@@ -132,9 +131,7 @@ function Found({ suggestions, document, edit }: FoundProps) {
                   <b>{behavior.name}</b> <span className="mono muted">{behavior.metric}</span>{" "}
                   {expectation(raw)}
                 </p>
-                <p className="muted">
-                  {one.because} <span className="number">({count(one.datapoints)} datapoints)</span>
-                </p>
+                <p className="muted">{one.because}</p>
               </div>
               <button type="button" className="button" disabled={isIn(raw)} onClick={() => add([raw])}>
                 {isIn(raw) ? "In the draft" : "Add"}
