@@ -106,12 +106,24 @@ function Item(props: ItemProps) {
   const found = problemsIn(props.problems, place).length;
   const { name, metric, suppressAlerts } = readBehavior(raw);
   const title = name === "" ? `Behavior ${index + 1}` : name;
+  const summary = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (isOpen) item.current?.scrollIntoView({ block: "nearest" });
   }, [isOpen]);
+  // One that begins open was just added: the next key goes on from it.
+  const isNew = useRef(isOpen);
+  useEffect(() => {
+    if (isNew.current) summary.current?.focus();
+  }, []);
   return (
     <li ref={item} className="behavior">
-      <button type="button" className="summary" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button
+        ref={summary}
+        type="button"
+        className="summary"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
         <Icon name="chevron" />
         <span className="summary-text">
           <b>{title}</b>

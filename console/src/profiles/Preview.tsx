@@ -52,7 +52,7 @@ export function Preview({ name, document, targets, isInOrder, isWrong, onKeep }:
         </div>
       </div>
       <State
-        {...{ isAnalyst, isWrong, isOld, data, error, onKeep }}
+        {...{ document, isAnalyst, isWrong, isOld, data, error, onKeep }}
         isEmpty={behaviorsOf(document).length === 0}
         retry={() => void refetch()}
       />
@@ -70,6 +70,7 @@ function Trying({ progress: { done, all } }: { progress: Progress }) {
 }
 
 type StateProps = {
+  document: Members;
   isAnalyst: boolean;
   isWrong: boolean;
   isEmpty: boolean;
@@ -80,7 +81,7 @@ type StateProps = {
   onKeep: Props["onKeep"];
 };
 
-function State({ isAnalyst, isWrong, isEmpty, isOld, data, error, retry, onKeep }: StateProps) {
+function State({ document, isAnalyst, isWrong, isEmpty, isOld, data, error, retry, onKeep }: StateProps) {
   if (!isAnalyst) {
     return (
       <Empty title="Trying a profile needs the role analyst">
@@ -105,7 +106,7 @@ function State({ isAnalyst, isWrong, isEmpty, isOld, data, error, retry, onKeep 
           : `${data.by_hour.reduce((sum, hour) => sum + hour.alarms, 0)} alarms on the stored datapoints`}
       </p>
       <div className={isOld || isWrong ? "old" : undefined}>
-        <PreviewResult preview={data} onKeep={onKeep} />
+        <PreviewResult document={document} preview={data} onKeep={onKeep} />
       </div>
       {isWrong ? <p className="panel-foot muted">The draft has problems: this is of before.</p> : null}
     </>

@@ -5,11 +5,18 @@ import type { BehaviorOutcome, PreviewAlarm, ProfilePreview } from "../api/types
 import { Empty } from "../components/StateViews";
 import { TableScroll } from "../components/TableScroll";
 import { count, dateTime, duration } from "../lib/format";
+import { thingsText } from "../metrics/address";
+import { behaviorsOf, type Members, readBehavior } from "./document";
 import { HourChart } from "./HourChart";
 
-type Props = { preview: ProfilePreview; onKeep: ((behavior: string) => void) | undefined };
+type Props = {
+  /** The document that was tried. */
+  document: Members;
+  preview: ProfilePreview;
+  onKeep: ((behavior: string) => void) | undefined;
+};
 
-export function PreviewResult({ preview, onKeep }: Props) {
+export function PreviewResult({ document, preview, onKeep }: Props) {
   const alarms = preview.behaviors.reduce((sum, one) => sum + one.alarms, 0);
   const without = preview.behaviors.filter((one) => one.without_data);
   const isBlind = without.length === preview.behaviors.length;
@@ -24,7 +31,7 @@ export function PreviewResult({ preview, onKeep }: Props) {
       ) : null}
       {isBlind ? null : <Outcomes behaviors={preview.behaviors} />}
       {preview.alarms.length > 0 ? (
-        <Alarms alarms={preview.alarms} truncated={preview.truncated} all={alarms} />
+        <Alarms document={document} alarms={preview.alarms} truncated={preview.truncated} all={alarms} />
       ) : null}
     </>
   );
@@ -137,7 +144,17 @@ function Outcomes({ behaviors }: { behaviors: BehaviorOutcome[] }) {
   );
 }
 
-function Alarms({ alarms, truncated, all }: { alarms: PreviewAlarm[]; truncated: boolean; all: number }) {
+function Alarms({
+  document,
+  alarms,
+  truncated,
+  all,
+}: {
+  document: Members;
+  alarms: PreviewAlarm[];
+  truncated: boolean;
+  all: number;
+}) {
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keyboard */}
@@ -153,8 +170,9 @@ function Alarms({ alarms, truncated, all }: { alarms: PreviewAlarm[]; truncated:
                 <Link
                   to="/metrics"
                   search={{
-                    things: encodeURIComponent(alarm.thing),
+                    things: thingsText([alarm.thing]),
                     metric: alarm.metric,
+                    ...topicsOf(document, alarm.behavior),
                     from: String(alarm.started_ms - AROUND_MS),
                     to: String((alarm.ended_ms ?? alarm.started_ms) + AROUND_MS),
                   }}
@@ -183,3 +201,13 @@ function Alarms({ alarms, truncated, all }: { alarms: PreviewAlarm[]; truncated:
 }
 
 const AROUND_MS = 2 * 3_600_000;
+
+/** The topics that a behavior looks at, as the metric explorer's address has them. */
+function topicsOf(document: Members, name: string) {
+  const found = behaviorsOf(document)
+    .map(readBehavior)
+    .find((behavior) => behavior.name === name);
+  if (!found?.dimension) return {};
+  const { name: dimension, operator } = found.dimension;
+  return { dimension, operator: operator === "NOT_IN" ? ("NOT_IN" as const) : ("IN" as const) };
+}
