@@ -45,6 +45,7 @@ function type(schema, indent) {
 function objectType(schema, indent) {
   if (schema.additionalProperties === true) return "Record<string, unknown>";
   if (schema.additionalProperties) return `Record<string, ${type(schema.additionalProperties, indent)}>`;
+  if (!schema.properties) return "Record<string, unknown>";
   const inner = `${indent}  `;
   const members = Object.entries(schema.properties).map(([name, property]) => {
     const mark = schema.required?.includes(name) ? "" : "?";

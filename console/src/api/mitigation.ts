@@ -3,11 +3,16 @@ import { queryOptions } from "@tanstack/react-query";
 import { call } from "./client";
 import { queryClient } from "./queries";
 import type {
+  MitigationActionChange,
   MitigationActionList,
   MitigationPlan,
+  MitigationPlanRequest,
   MitigationTaskDetail,
   MitigationTaskList,
-} from "./response-types";
+  NewMitigationAction,
+  NewMitigationTask,
+  StartedMitigationTask,
+} from "./types.gen";
 
 const part = encodeURIComponent;
 /** How many alarms and actions one plan takes. */
@@ -19,24 +24,19 @@ export const actionsQuery = queryOptions({
   queryFn: ({ signal }) => call<MitigationActionList>("GET", "/mitigation-actions", undefined, signal),
 });
 
-/** What is asked of an action in a form. */
-export type ActionBody = { params: Record<string, unknown>; role_arn?: string };
-
 async function changeActions(work: Promise<unknown>): Promise<void> {
   await work;
   await queryClient.invalidateQueries({ queryKey: ["mitigation-actions"] });
 }
-export const createAction = (name: string, body: ActionBody) =>
-  changeActions(call("POST", "/mitigation-actions", { name, ...body }));
-export const changeAction = (name: string, body: ActionBody) =>
+export const createAction = (body: NewMitigationAction) =>
+  changeActions(call("POST", "/mitigation-actions", body));
+export const changeAction = (name: string, body: MitigationActionChange) =>
   changeActions(call("PUT", `/mitigation-actions/${part(name)}`, body));
 export const deleteAction = (name: string) =>
   changeActions(call("DELETE", `/mitigation-actions/${part(name)}`));
 
-export type PlanRequest = { violation_ids: string[]; actions: string[] };
-
 /** What the actions would do now. Asked each time it is shown, as the fleet changes. */
-export const planQuery = (request: PlanRequest) =>
+export const planQuery = (request: MitigationPlanRequest) =>
   queryOptions({
     queryKey: ["mitigation-plan", request],
     queryFn: ({ signal }) => call<MitigationPlan>("POST", "/mitigation-plan", request, signal),
@@ -59,8 +59,8 @@ export const taskQuery = (id: string) =>
     refetchInterval: ({ state }) => (state.data && state.data.task.status !== "IN_PROGRESS" ? false : 1_000),
   });
 
-export async function startTask(request: PlanRequest & { note?: string }): Promise<string> {
-  const { task_id } = await call<{ task_id: string }>("POST", "/mitigation-tasks", request);
+export async function startTask(request: NewMitigationTask): Promise<string> {
+  const { task_id } = await call<StartedMitigationTask>("POST", "/mitigation-tasks", request);
   await queryClient.invalidateQueries({ queryKey: ["mitigation-tasks"] });
   return task_id;
 }

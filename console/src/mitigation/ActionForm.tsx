@@ -4,7 +4,7 @@ import { useState } from "react";
 import { changeAction, createAction } from "../api/mitigation";
 import { topicsQuery } from "../api/notifications";
 import { groupsQuery } from "../api/registry";
-import type { ActionType, MitigationAction } from "../api/response-types";
+import type { MitigationAction, MitigationActionType } from "../api/types.gen";
 import { ActionDialog, Field } from "../components/ActionDialog";
 import { ACTION_TYPE_NAMES, ACTION_TYPES, LOG_LEVELS, readParams, storedParams } from "./action-types";
 
@@ -15,7 +15,7 @@ type Props = {
 };
 
 export function ActionForm({ action, onClose }: Props) {
-  const [type, setType] = useState<ActionType>(action?.type ?? "ADD_THINGS_TO_THING_GROUP");
+  const [type, setType] = useState<MitigationActionType>(action?.type ?? "ADD_THINGS_TO_THING_GROUP");
   return (
     <ActionDialog
       title={action ? `Edit ${action.name}` : "New mitigation action"}
@@ -25,7 +25,7 @@ export function ActionForm({ action, onClose }: Props) {
         const params = readParams(type, field);
         if (action) return changeAction(action.name, { params });
         const role_arn = field("role");
-        return createAction(field("name"), { params, ...(role_arn === "" ? {} : { role_arn }) });
+        return createAction({ name: field("name"), params, ...(role_arn === "" ? {} : { role_arn }) });
       }}
     >
       {action ? null : (
@@ -44,7 +44,7 @@ export function ActionForm({ action, onClose }: Props) {
           className="input"
           id="field-type"
           value={type}
-          onChange={(event) => setType(event.target.value as ActionType)}
+          onChange={(event) => setType(event.target.value as MitigationActionType)}
           aria-describedby="type-hint"
         >
           {ACTION_TYPE_NAMES.map((name) => (
@@ -70,7 +70,7 @@ export function ActionForm({ action, onClose }: Props) {
   );
 }
 
-function Parameters({ type, action }: { type: ActionType; action: MitigationAction | undefined }) {
+function Parameters({ type, action }: { type: MitigationActionType; action: MitigationAction | undefined }) {
   const stored = action ? storedParams(action) : undefined;
   switch (type) {
     case "ADD_THINGS_TO_THING_GROUP":

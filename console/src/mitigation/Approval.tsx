@@ -1,13 +1,13 @@
 // An administrator's approval of a plan, which is that it is started.
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { type PlanRequest, startTask } from "../api/mitigation";
-import type { MitigationPlan } from "../api/response-types";
+import { startTask } from "../api/mitigation";
+import type { MitigationPlan, MitigationPlanRequest } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { useIsAdmin } from "../lib/role";
 import { consequences, isWorthStarting, type PlanSummary, summarize } from "./plan";
 
-type Props = { plan: MitigationPlan; request: PlanRequest };
+type Props = { plan: MitigationPlan; request: MitigationPlanRequest };
 
 export function Approval({ plan, request }: Props) {
   const [isAsked, setAsked] = useState(false);
@@ -73,7 +73,7 @@ function Summary({ summary }: { summary: PlanSummary }) {
   );
 }
 
-type AskProps = { summary: PlanSummary; request: PlanRequest; onClose: () => void };
+type AskProps = { summary: PlanSummary; request: MitigationPlanRequest; onClose: () => void };
 
 function Ask({ summary, request, onClose }: AskProps) {
   const navigate = useNavigate();

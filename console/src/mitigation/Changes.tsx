@@ -1,9 +1,9 @@
 // Changes as before and after.
-import type { PlannedChange } from "../api/response-types";
+import type { MitigationChange } from "../api/types.gen";
 import { CertificateLink, PolicyLink, ThingLink } from "../components/RegistryLinks";
 import { keyOf } from "./plan";
 
-export function Changes({ changes, did }: { changes: PlannedChange[]; did: boolean }) {
+export function Changes({ changes, did }: { changes: MitigationChange[]; did: boolean }) {
   return (
     <ul className="changes">
       {changes.map((change) => (

@@ -1,5 +1,5 @@
 // A plan, device by device: what would change, what is so already, what cannot be done and why.
-import type { MitigationPlan, PlanStep } from "../api/response-types";
+import type { MitigationPlan, MitigationPlanStep } from "../api/types.gen";
 import { ThingLink } from "../components/RegistryLinks";
 import { Empty } from "../components/StateViews";
 import { ACTION_TYPES } from "./action-types";
@@ -26,7 +26,7 @@ export function PlanView({ plan }: { plan: MitigationPlan }) {
   );
 }
 
-function Step({ step }: { step: PlanStep }) {
+function Step({ step }: { step: MitigationPlanStep }) {
   return (
     <li className="step">
       <div className="head">

@@ -1,6 +1,5 @@
 // The six kinds of mitigation actions: what they do, and their parameters in AWS's shape.
-import type { ActionBody } from "../api/mitigation";
-import type { ActionType, MitigationAction } from "../api/response-types";
+import type { MitigationAction, MitigationActionType } from "../api/types.gen";
 
 type Kind = {
   title: string;
@@ -9,7 +8,7 @@ type Kind = {
   member: string;
 };
 
-export const ACTION_TYPES: Record<ActionType, Kind> = {
+export const ACTION_TYPES: Record<MitigationActionType, Kind> = {
   ADD_THINGS_TO_THING_GROUP: {
     title: "Add to thing groups",
     does: "The device joins groups, whose policies then apply to it: a quarantine, for example.",
@@ -42,16 +41,19 @@ export const ACTION_TYPES: Record<ActionType, Kind> = {
   },
 };
 
-export const ACTION_TYPE_NAMES = Object.keys(ACTION_TYPES) as ActionType[];
+export const ACTION_TYPE_NAMES = Object.keys(ACTION_TYPES) as MitigationActionType[];
 export const LOG_LEVELS = ["ERROR", "WARN", "INFO", "DEBUG"] as const;
 const GROUPS_MAX = 10;
 
 /** What a form says, as AWS's `actionParams`. Throws an `Error` that says what is missing. */
-export function readParams(type: ActionType, field: (name: string) => string): ActionBody["params"] {
+export function readParams(
+  type: MitigationActionType,
+  field: (name: string) => string,
+): MitigationAction["params"] {
   return { [ACTION_TYPES[type].member]: inner(type, field) };
 }
 
-function inner(type: ActionType, field: (name: string) => string): Record<string, unknown> {
+function inner(type: MitigationActionType, field: (name: string) => string): Record<string, unknown> {
   switch (type) {
     case "UPDATE_DEVICE_CERTIFICATE":
     case "UPDATE_CA_CERTIFICATE":

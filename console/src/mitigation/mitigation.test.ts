@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ActionType, PlannedChange, PlanStep } from "../api/response-types";
+import type { MitigationActionType, MitigationChange, MitigationPlanStep } from "../api/types.gen";
 import { ACTION_TYPE_NAMES, readParams, storedParams, summaryOf } from "./action-types";
 import { byThing, consequences, isWorthStarting, summarize } from "./plan";
 
@@ -27,7 +27,7 @@ describe("an action's form", () => {
     expect(storedParams(action)).toMatchObject({ groups: ["a", "b"], override: false });
     expect(summaryOf(action)).toBe("a, b");
     expect(storedParams({ ...action, params: {} }).groups).toEqual([]);
-    expect(summaryOf({ type: "NEW_ONE" as ActionType, params: { x: 1 } })).toBe("");
+    expect(summaryOf({ type: "NEW_ONE" as MitigationActionType, params: { x: 1 } })).toBe("");
   });
 
   test("names one to ten groups", () => {
@@ -37,14 +37,18 @@ describe("an action's form", () => {
   });
 });
 
-const change = (operation: string, resource: string, after: string, is_done = false): PlannedChange => ({
+const change = (operation: string, resource: string, after: string, is_done = false): MitigationChange => ({
   operation,
   resource,
   before: "x",
   after,
   is_done,
 });
-const step = (thing: string, changes: PlannedChange[], error: string | null = null): PlanStep => ({
+const step = (
+  thing: string,
+  changes: MitigationChange[],
+  error: string | null = null,
+): MitigationPlanStep => ({
   violation_id: thing,
   thing,
   action: "a",

@@ -1,5 +1,5 @@
 // What a plan comes to: counted once, however many alarms ask for the same change.
-import type { MitigationPlan, PlannedChange, PlanStep } from "../api/response-types";
+import type { MitigationChange, MitigationPlan, MitigationPlanStep } from "../api/types.gen";
 
 export type PlanSummary = {
   /** Device certificates that go inactive. */
@@ -20,7 +20,7 @@ const AUTHORITY = "UpdateCACertificate";
 const CERTIFICATE = "UpdateCertificate";
 const MESSAGE = "Publish";
 
-function isDeactivation(change: PlannedChange, operation: string): boolean {
+function isDeactivation(change: MitigationChange, operation: string): boolean {
   return change.operation === operation && /\bINACTIVE\b/i.test(change.after);
 }
 
@@ -39,7 +39,7 @@ export function summarize(plan: MitigationPlan): PlanSummary {
   };
 }
 
-export function keyOf({ operation, resource, after }: PlannedChange): string {
+export function keyOf({ operation, resource, after }: MitigationChange): string {
   return JSON.stringify([operation, resource, after]);
 }
 
@@ -80,5 +80,5 @@ function some(number: number, one: string, many: string): string {
 
 /** Whether a plan does anything at all, a notice to a topic included. */
 export function isWorthStarting(plan: MitigationPlan): boolean {
-  return plan.steps.some((step: PlanStep) => step.error === null);
+  return plan.steps.some((step: MitigationPlanStep) => step.error === null);
 }

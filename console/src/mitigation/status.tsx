@@ -1,7 +1,7 @@
 // How tasks and their executions stand.
-import type { ExecutionStatus } from "../api/response-types";
+import type { MitigationExecution } from "../api/types.gen";
 
-const STATUS: Record<ExecutionStatus, { text: string; tone: string }> = {
+const STATUS: Record<MitigationExecution["status"], { text: string; tone: string }> = {
   PENDING: { text: "Waiting", tone: "" },
   IN_PROGRESS: { text: "Running", tone: "warn" },
   SUCCESSFUL: { text: "Done", tone: "good" },
@@ -11,6 +11,6 @@ const STATUS: Record<ExecutionStatus, { text: string; tone: string }> = {
   CANCELED: { text: "Canceled", tone: "" },
 };
 
-export function RunStatus({ status }: { status: ExecutionStatus }) {
+export function RunStatus({ status }: { status: MitigationExecution["status"] }) {
   return <span className={`badge ${STATUS[status].tone}`}>{STATUS[status].text}</span>;
 }

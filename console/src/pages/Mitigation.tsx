@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { actionsQuery, deleteAction, tasksQuery } from "../api/mitigation";
-import type { MitigationAction } from "../api/response-types";
+import type { MitigationAction } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { Icon } from "../components/Icon";
 import { ListPage, Table } from "../components/ListPage";

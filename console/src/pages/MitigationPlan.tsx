@@ -3,7 +3,7 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { alarmQuery } from "../api/alarms";
 import { actionsQuery, PLAN_ACTIONS_MAX, PLAN_ALARMS_MAX, planQuery } from "../api/mitigation";
-import type { MitigationAction } from "../api/response-types";
+import type { MitigationAction } from "../api/types.gen";
 import { ThingLink } from "../components/RegistryLinks";
 import { Empty, Failed, Loading } from "../components/StateViews";
 import { useMayVerify } from "../lib/role";

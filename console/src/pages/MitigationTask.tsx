@@ -4,7 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError } from "../api/client";
 import { cancelTask, taskQuery } from "../api/mitigation";
-import type { Execution, MitigationTask as Task } from "../api/response-types";
+import type { MitigationExecution as Execution, MitigationTask as Task } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { Table } from "../components/ListPage";
 import { ThingLink } from "../components/RegistryLinks";
@@ -30,6 +30,9 @@ export function MitigationTask() {
         <Stale error={error} />
         <Facts task={data.task} />
         <Results task={data.task} executions={data.executions} />
+        {data.truncated ? (
+          <p className="muted">Only the first {count(data.executions.length)} results are shown.</p>
+        ) : null}
       </div>
     );
   }
