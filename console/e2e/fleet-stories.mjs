@@ -102,7 +102,7 @@ async function certificateIsRevoked({ page, seen, look }) {
   await page.getByRole("searchbox").fill(`bed-${look}`);
   await page.getByRole("link", { name: `bed-${look}`, exact: true }).click();
   await page.getByRole("heading", { name: `bed-${look}`, exact: true }).waitFor();
-  await page.locator("a[title]").first().click();
+  await page.getByRole("region", { name: "Certificates" }).locator("a[title]").first().click();
   await page.getByRole("heading", { name: "Certificate", exact: true }).waitFor();
   await page.getByText("CN=").first().waitFor();
   await seen("certificate");
