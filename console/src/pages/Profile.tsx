@@ -188,7 +188,7 @@ function Draft({ profile, base, onBegin, onRestart }: DraftProps) {
         />
         <Targets profile={profile} />
       </div>
-      <Leaving isChanged={isChanged && isAdmin} />
+      <Leaving isChanged={(isChanged || draft.unreadable !== null) && isAdmin} />
     </div>
   );
 }

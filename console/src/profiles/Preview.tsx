@@ -52,6 +52,7 @@ export function Preview({ name, document, targets, isInOrder, isWrong, onKeep }:
         </div>
       </div>
       <State
+        watchesNothing={targets.length === 0}
         {...{ document, isAnalyst, isWrong, isOld, data, error, onKeep }}
         isEmpty={behaviorsOf(document).length === 0}
         retry={() => void refetch()}
@@ -70,6 +71,7 @@ function Trying({ progress: { done, all } }: { progress: Progress }) {
 }
 
 type StateProps = {
+  watchesNothing: boolean;
   document: Members;
   isAnalyst: boolean;
   isWrong: boolean;
@@ -81,7 +83,18 @@ type StateProps = {
   onKeep: Props["onKeep"];
 };
 
-function State({ document, isAnalyst, isWrong, isEmpty, isOld, data, error, retry, onKeep }: StateProps) {
+function State({
+  watchesNothing,
+  document,
+  isAnalyst,
+  isWrong,
+  isEmpty,
+  isOld,
+  data,
+  error,
+  retry,
+  onKeep,
+}: StateProps) {
   if (!isAnalyst) {
     return (
       <Empty title="Trying a profile needs the role analyst">
@@ -106,6 +119,11 @@ function State({ document, isAnalyst, isWrong, isEmpty, isOld, data, error, retr
           : `${data.by_hour.reduce((sum, hour) => sum + hour.alarms, 0)} alarms on the stored datapoints`}
       </p>
       <div className={isOld || isWrong ? "old" : undefined}>
+        {watchesNothing ? (
+          <p className="panel-body hint" style={{ paddingBottom: 0 }}>
+            It watches nothing yet, so it is tried on all devices.
+          </p>
+        ) : null}
         <PreviewResult document={document} preview={data} onKeep={onKeep} />
       </div>
       {isWrong ? <p className="panel-foot muted">The draft has problems: this is of before.</p> : null}
