@@ -61,3 +61,28 @@ async fn what_was_changed_is_named_and_no_secret_is() {
     assert_eq!(latest.error.as_deref(), Some("ResourceNotFoundException"));
     rig.end().await;
 }
+
+#[tokio::test]
+async fn changes_of_profiles_dimensions_and_metrics_are_named_by_their_arns() {
+    let rig = Rig::new().await;
+    let all = "arn:aws:iot:us-east-1:000000000000:all/things";
+    let encoded = all.replace(':', "%3A").replace('/', "%2F");
+    let attach = format!("/security-profiles/p%3Aq/targets?securityProfileTargetArn={encoded}");
+    let metric = r#"{"metricType":"number","clientRequestToken":"t"}"#;
+    let dimension = r#"{"type":"TOPIC_FILTER","stringValues":["a"],"clientRequestToken":"t"}"#;
+    for (ask, resource) in [
+        (Ask::post("/security-profiles/p%3Aq", "{}"), "securityprofile/p:q".to_owned()),
+        (Ask::new(http::Method::PUT, &attach), format!("securityprofile/p:q {all}")),
+        (Ask::post("/custom-metric/m", metric), "custommetric/m".to_owned()),
+        (Ask::post("/dimensions/d", dimension), "dimension/d".to_owned()),
+    ] {
+        let reply = rig.admin("iot", ask).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let latest = records(&rig).await.into_iter().next().unwrap();
+        assert_eq!((latest.resource, latest.error), (resource, None));
+    }
+    let check = Ask::post("/security-profile-behaviors/validate", r#"{"behaviors":[]}"#);
+    assert_eq!(rig.viewer("iot", check).await.status, 200);
+    assert_eq!(records(&rig).await.len(), 4);
+    rig.end().await;
+}
