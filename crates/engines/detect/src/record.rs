@@ -192,6 +192,50 @@ mod tests {
         }
     }
 
+    /// One record of each kind that came later, as it was written first.
+    #[test]
+    fn later_records_can_be_read() {
+        let at = Timestamp::from_millis(1_718_000_300_032);
+        let counts = WindowCounts { messages_in: 1, ..WindowCounts::default() };
+        let scoped = vec![(7, counts.clone())];
+        let identity = "p".to_owned();
+        let devices = vec![DeviceDelta { identity, counts, connected: None, scoped }];
+        let threshold = Threshold { behavior: u64::MAX, end: at, value: Some(1.5), devices: 300 };
+        let fixtures = [
+            (
+                "0301700080c0e18c80640374776f0171",
+                ReportsRecord::ForeignReportV1 {
+                    thing: "p",
+                    cbor: false,
+                    arrived: at,
+                    payload: b"two",
+                    publisher: "q",
+                },
+            ),
+            (
+                "04017080c0e18c806402",
+                ReportsRecord::ImpossibleV1 {
+                    thing: "p",
+                    arrived: at,
+                    flag: Flag::CounterBackwards,
+                },
+            ),
+            (
+                "0580c0e18c806480c0e18c80640101700100000000000000000000010701000000000000000000",
+                ReportsRecord::CloudV2 { from: at, at, devices },
+            ),
+            (
+                "06ffffffffffffffffff0180c0e18c806401000000000000f83fac02",
+                ReportsRecord::ThresholdV1(threshold),
+            ),
+        ];
+        for (stored, record) in fixtures {
+            let bytes = hex::decode(stored).unwrap_or_default();
+            let read = ReportsRecord::read(&bytes);
+            assert_eq!(read, Ok(record.clone()), "{}", hex::encode(record.write().unwrap()));
+        }
+    }
+
     #[test]
     fn damaged_records_are_errors() {
         for length in 0..6 {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use picket_core::Tasks;
+use picket_core::{Tasks, Timestamp};
 use picket_ports::event_log::Position;
 use picket_ports::{LogError, LogRecord, StateBatch};
 
 use crate::engine::Shared;
 use crate::history::{Kept, Recorder};
-use crate::partition::{Effects, Partition, Scene};
+use crate::partition::{Effects, Partition, Progress, Scene};
 use crate::percentiles;
 use crate::record::{BadRecord, ReportsRecord};
 use crate::storage::{self, StorageError};
@@ -26,14 +26,35 @@ const BYTES_MAX: usize = 4 << 20;
 pub(crate) struct Worker {
     shared: Arc<Shared>,
     group: usize,
-    /// Numbers of the partitions, with the ends of their logs at the start, until they are reached.
-    members: Vec<(u16, Option<u64>)>,
+    members: Vec<Member>,
     /// Empty while they are being evaluated, and after that has failed.
     partitions: Vec<Partition>,
     recorder: Recorder,
     epoch: u64,
     /// Memory holds what is not stored.
     ahead: bool,
+}
+
+/// A partition of the group.
+#[derive(Debug)]
+struct Member {
+    number: u16,
+    /// The end of its log at the start, until that is reached.
+    log_end: Option<u64>,
+    /// Up to where values of its devices have been handed over.
+    gathered_until: Option<Timestamp>,
+}
+
+impl Member {
+    /// Whether the partition has closed windows since it was asked last, or reads for the first time what
+    /// was not in the log at the start.
+    fn has_more(&mut self, Progress { next, closed_until, .. }: Progress) -> bool {
+        if self.log_end.is_some_and(|end| next < end) || self.gathered_until == closed_until {
+            return false;
+        }
+        (self.log_end, self.gathered_until) = (None, closed_until);
+        true
+    }
 }
 
 /// What came of some records.
@@ -46,7 +67,11 @@ impl Worker {
         let numbers = 0..shared.log.partitions();
         let members = numbers
             .filter(|number| usize::from(*number) % groups == group)
-            .map(|number| (number, Some(shared.log.next_sequence(number))))
+            .map(|number| Member {
+                number,
+                log_end: Some(shared.log.next_sequence(number)),
+                gathered_until: None,
+            })
             .collect();
         let recorder = shared.history.recorder();
         let partitions = Vec::new();
@@ -86,8 +111,8 @@ impl Worker {
     async fn go_back(&mut self) -> Result<(), StorageError> {
         if self.ahead {
             self.partitions.clear();
-            for (number, _) in &self.members {
-                self.partitions.push(storage::load(&*self.shared.store, *number).await?);
+            for member in &self.members {
+                self.partitions.push(storage::load(&*self.shared.store, member.number).await?);
             }
             self.ahead = false;
             self.epoch = 0;
@@ -224,12 +249,10 @@ impl Worker {
     /// Hands over values of periods that are over, from partitions that have closed some window since.
     fn gather(&mut self) {
         let watchlist = self.shared.watchlist();
-        for (partition, (_, log_end)) in self.partitions.iter().zip(&mut self.members) {
-            if log_end.is_some_and(|end| partition.progress.next < end) {
-                continue;
+        for (partition, member) in self.partitions.iter().zip(&mut self.members) {
+            if member.has_more(partition.progress) {
+                self.shared.percentiles.gather(partition, &watchlist);
             }
-            *log_end = None;
-            self.shared.percentiles.gather(partition, &watchlist);
         }
     }
 

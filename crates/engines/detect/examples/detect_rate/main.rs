@@ -12,6 +12,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on may panic")]
 #![expect(clippy::print_stdout, reason = "the figures are its output")]
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,11 +39,19 @@ struct Options {
     points: Option<String>,
     live: u64,
     rate: u64,
+    /// A directory that another process has filled.
+    recover: Option<String>,
 }
 
 fn options() -> Options {
-    let mut options =
-        Options { things: 10_000, reports: 400_000, points: None, live: 10, rate: 5000 };
+    let mut options = Options {
+        things: 10_000,
+        reports: 400_000,
+        points: None,
+        live: 10,
+        rate: 5000,
+        recover: None,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_default();
@@ -53,6 +62,7 @@ fn options() -> Options {
             "--live" => options.live = number(),
             "--rate" => options.rate = number(),
             "--points" => options.points = Some(value),
+            "--recover" => options.recover = Some(value),
             _ => panic!("no such option: {name}"),
         }
     }
@@ -63,7 +73,10 @@ fn main() {
     let options = options();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(measure(&options));
+    match &options.recover {
+        Some(dir) => runtime.block_on(recover(Path::new(dir), &options)),
+        None => runtime.block_on(measure(&options)),
+    }
 }
 
 async fn measure(options: &Options) {
@@ -89,22 +102,31 @@ async fn measure(options: &Options) {
     }
     let store = Arc::new(FjallStore::open(dir.path().join("store")).unwrap());
     load.write(&*store.open("reports", PARTITIONS).await.unwrap()).await;
+    let metrics = load.metrics;
     evaluate(&load, &store, &registry).await;
-    let (engine, tasks) = recover(&store, &registry).await;
-    if options.live > 0 && options.points.is_none() {
-        live::run(&engine, options.things.min(load.things), (options.live, options.rate)).await;
+    drop((store, registry));
+    // Another process, so that its memory is that of the states.
+    let live = if options.points.is_some() { 0 } else { options.live };
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.arg("--recover").arg(dir.path());
+    for (name, value) in [
+        ("--things", load.things),
+        ("--reports", metrics),
+        ("--live", live),
+        ("--rate", options.rate),
+    ] {
+        child.arg(name).arg(value.to_string());
     }
-    drop(engine);
-    assert!(tasks.shut_down(Duration::from_secs(30)).await, "a task is late");
+    assert!(child.status().unwrap().success());
 }
 
 /// The limit: reading the same bytes and nothing else, on one core.
 fn parse_only(load: &Load) {
-    let began = Instant::now();
+    let before = world::cpu_time();
     for report in &load.reports {
         std::hint::black_box(decode(Format::Json, &report.payload).unwrap());
     }
-    let seconds = began.elapsed().as_secs_f64();
+    let seconds = (world::cpu_time() - before).as_secs_f64();
     let count = load.reports.len() as f64;
     let megabytes = load.bytes() as f64 / 1e6;
     println!(
@@ -140,7 +162,6 @@ async fn open(
 }
 
 async fn evaluate(load: &Load, store: &Arc<FjallStore>, registry: &Arc<SqliteRegistry>) {
-    let memory = world::resident_bytes();
     let (cpu, began) = (world::cpu_time(), Instant::now());
     let (engine, tasks) = open(store, registry).await;
     while engine.stats().lag_records > 0 {
@@ -156,15 +177,7 @@ async fn evaluate(load: &Load, store: &Arc<FjallStore>, registry: &Arc<SqliteReg
         reports / cpu,
         points / cpu
     );
-    let things = stats.things as f64;
-    let grown = world::resident_bytes().saturating_sub(memory) as f64;
-    println!(
-        "alarms {}, things {}; memory grew by {:.0} bytes per thing, {:.0} per thing and metric",
-        stats.active_alarms,
-        stats.things,
-        grown / things,
-        grown / things / load.metrics as f64
-    );
+    println!("alarms {}, things {}", stats.active_alarms, stats.things);
     assert!(tasks.shut_down(Duration::from_secs(60)).await, "a task is late");
     drop(engine);
     let (bytes, count) =
@@ -176,27 +189,33 @@ async fn evaluate(load: &Load, store: &Arc<FjallStore>, registry: &Arc<SqliteReg
     );
 }
 
-async fn recover(
-    store: &Arc<FjallStore>,
-    registry: &Arc<SqliteRegistry>,
-) -> (Arc<DetectEngine>, Tasks) {
+/// Opens what another process has written, and takes reports.
+async fn recover(dir: &Path, options: &Options) {
+    let registry = Arc::new(SqliteRegistry::open(dir.join("registry.db")).await.unwrap());
+    let store = Arc::new(FjallStore::open(dir.join("store")).unwrap());
     let memory = world::resident_bytes();
-    let began = Instant::now();
-    let (engine, tasks) = open(store, registry).await;
-    let opened = began.elapsed();
+    let (cpu, began) = (world::cpu_time(), Instant::now());
+    let (engine, tasks) = open(&store, &registry).await;
+    let (opened, cpu) = (began.elapsed(), world::cpu_time() - cpu);
     while engine.stats().lag_records > 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let grown = world::resident_bytes().saturating_sub(memory) as f64;
+    let things = engine.stats().things.max(1) as f64;
     println!(
-        "recovery        {:>9.2} s until it evaluates, {:.2} s until it is even; {} things, {:.0} bytes of \
-         memory each",
+        "recovery        {:>9.2} s until it evaluates ({:.2} s of processor time), {:.2} s until it is even; \
+         {things} things, {:.0} bytes of memory each, {:.0} by metric",
         opened.as_secs_f64(),
+        cpu.as_secs_f64(),
         began.elapsed().as_secs_f64(),
-        engine.stats().things,
-        grown / engine.stats().things.max(1) as f64
+        grown / things,
+        grown / things / options.reports as f64
     );
-    (engine, tasks)
+    if options.live > 0 {
+        live::run(&engine, options.things, (options.live, options.rate)).await;
+    }
+    drop(engine);
+    assert!(tasks.shut_down(Duration::from_secs(30)).await, "a task is late");
 }
 
 /// The profile whose ten behaviours all datapoints go through.

@@ -181,7 +181,8 @@ async fn some_hours(seed: u64) -> Rig {
         rig.go_to(now).await;
         let thing = format!("cam-{}", dice.roll(5));
         if dice.roll(3) > 0 {
-            let ports = [json!([{"pt": 22}]), json!([{"pt": 443}, {"pt": 22}]), json!([{"pt": 21}])];
+            let ports =
+                [json!([{"pt": 22}]), json!([{"pt": 443}, {"pt": 22}]), json!([{"pt": 21}])];
             let ports = &ports[usize::try_from(dice.roll(9).saturating_sub(6)).unwrap()];
             let report = json!({"hed": {"rid": id, "v": "1.0"}, "met": {
                 "ns": {"bo": dice.roll(60)}, "tp": {"pts": ports}},
@@ -213,13 +214,62 @@ async fn a_backtest_over_a_run_finds_the_alarms_of_the_run() {
         let rig = some_hours(seed).await;
         finds_the_same(&rig, &documents(), &format!("seed {seed}")).await;
         let report = backtest(&rig, "p", PROFILE).await;
-        for behavior in report.behaviors {
+        for behavior in &report.behaviors {
             assert!(behavior.datapoints > 20, "{behavior:?}");
         }
+        let alarmed = report.behaviors.iter().filter(|it| it.alarms > 0).count();
+        assert!(alarmed >= 7 && report.alarms.len() > 30, "{:#?}", report.behaviors);
         assert_eq!(report.devices, 5);
         // What is stored begins with the day.
         assert_eq!(report.from, Timestamp::from_millis(START_MS));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backtest_looks_at_the_targets_only_and_at_a_part_of_the_time() {
+    let rig = some_hours(12).await;
+    rig.groups.set("cam-1", &["inner", "outer"]);
+    rig.groups.set("cam-2", &["other"]);
+    let with = |targets: &[&str]| {
+        let mut document: Value = serde_json::from_str(PROFILE).unwrap();
+        let arn = |target: &&str| format!("arn:aws:iot:us-east-1:000000000000:{target}");
+        document["targets"] = targets.iter().map(arn).collect();
+        document.to_string()
+    };
+    for (targets, devices) in [
+        (&["thinggroup/outer"][..], 1),
+        (&["thinggroup/outer", "thinggroup/other"], 2),
+        (&["thinggroup/none"], 0),
+        (&["all/registered-things"], 2),
+        (&["all/unregistered-things"], 3),
+        (&[], 5),
+    ] {
+        let report = backtest(&rig, "p", &with(targets)).await;
+        assert_eq!(report.devices, devices, "{targets:?}");
+    }
+    let now = rig.engine.shared.clock.now();
+    let request = BacktestRequest {
+        name: "p".to_owned(),
+        document: PROFILE.to_owned(),
+        from: Timestamp::from_millis(now.as_millis() - 7_200_000),
+        to: now,
+        alarms_max: 3,
+    };
+    let told = parking_lot::Mutex::new((0, 0));
+    let progress = |done, all| *told.lock() = (done, all);
+    let part = rig.engine.backtest(&request, &progress).await.unwrap();
+    let (done, all) = told.into_inner();
+    assert!(done == all && all > 0);
+    assert_eq!((part.from, part.to), (request.from, now));
+    assert!(part.truncated && part.alarms.len() == 3);
+    let whole = backtest(&rig, "p", PROFILE).await;
+    assert!(part.datapoints < whole.datapoints);
+    for alarm in &part.alarms {
+        assert!((request.from..now).contains(&alarm.started));
+    }
+    let wrong = BacktestRequest { document: r#"{"behaviors": 3}"#.to_owned(), ..request };
+    let error = rig.engine.backtest(&wrong, &|_, _| {}).await.unwrap_err();
+    assert!(error.to_string().contains("behaviors"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

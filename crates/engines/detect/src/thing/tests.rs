@@ -99,3 +99,32 @@ fn values_of_a_period_are_added_up_or_the_newest_counts_and_a_negative_one_takes
     state.accumulate((3, at(300)), &Measured::Number(-0.5), false);
     assert_eq!(state.take_pending(3, at(300)), None);
 }
+
+/// Fields in the order in which the first version wrote them.
+#[test]
+fn a_state_of_the_first_version_can_be_read() {
+    use picket_profile::WindowCounts;
+
+    let counts = WindowCounts { connects: 1, ..WindowCounts::default() };
+    let here = std::net::IpAddr::from([10, 0, 0, 1]);
+    let deltas = [Some(5_u64), None, Some(7), None];
+    let cloud = (
+        Some(here),
+        Some(at(3)),
+        None::<Timestamp>,
+        vec![(at(300), counts.clone())],
+        vec![(at(0), counts.clone(), true)],
+    );
+    let behavior = (9_u64, (2_u8, 0_u8, at(20), None::<u8>));
+    let stored =
+        (vec![41_u64, 42], at(20), vec![(at(10), at(20), deltas)], Some(cloud), vec![behavior]);
+    let bytes = postcard::to_stdvec(&stored).unwrap();
+    let old: v1::ThingStateV1 = postcard::from_bytes(&bytes).unwrap();
+    let mut state = ThingState::from(old);
+    assert!(state.report_ids.repeats(41, at(25)) && !state.report_ids.repeats(43, at(25)));
+    let sum = state.traffic.sum(at(20), bytes_in(0), Duration::from_secs(300));
+    assert_eq!(sum.bytes_in, Some(5));
+    let cloud = state.cloud.as_ref().unwrap();
+    assert!(cloud.closed[0].active && cloud.closed[0].counts == counts);
+    assert_eq!((cloud.connected, state.behaviors[0].0, state.registered), (Some(here), 9, None));
+}

@@ -9,6 +9,8 @@ use super::{MetricRef, Vocabulary, WatchedMetric};
 use crate::dimension::{DimensionOperator, MetricDimension};
 use crate::metrics::{self, Kind};
 
+/// Metrics that a profile names beside its behaviours.
+const RETAINED_MAX: usize = 1000;
 const RETAIN_MEMBERS: &[&str] = &["metric", "metricDimension", "exportMetric"];
 
 /// Members `metric` and `metricDimension`.
@@ -85,6 +87,14 @@ pub(super) fn retained(
     vocabulary: &Vocabulary<'_>,
 ) -> Vec<(WatchedMetric, bool)> {
     let mut all = Vec::new();
+    for name in ["additionalMetricsToRetain", "additionalMetricsToRetainV2"] {
+        let count = reader.list("", members, name).len();
+        if count > RETAINED_MAX {
+            let problem = format!("{count} are too many; at most {RETAINED_MAX} are allowed");
+            reader.problem(name, problem);
+            return all;
+        }
+    }
     for (index, value) in reader.list("", members, "additionalMetricsToRetain").iter().enumerate() {
         let path = format!("additionalMetricsToRetain[{index}]");
         let mut wrapped = Map::new();
