@@ -153,7 +153,10 @@ async function alarmIsMitigated({ page, seen, look, settings }) {
   await dialog(page).getByRole("button", { name: "Start" }).click();
   await page.getByRole("heading", { name: "Mitigation task" }).waitFor();
   await page.getByText("Done", { exact: true }).first().waitFor({ timeout: 30_000 });
-  await page.getByRole("cell", { name: `isolate-${look}`, exact: true }).waitFor();
+  await page
+    .getByRole("cell", { name: new RegExp(`isolate-${look}`) })
+    .first()
+    .waitFor();
   await seen("mitigation-task");
   await go(page, "Mitigation");
   await page.getByRole("cell", { name: `isolate-${look}` }).waitFor();

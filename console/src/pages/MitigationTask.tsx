@@ -128,25 +128,22 @@ function Results({ task, executions }: { task: Task; executions: Execution[] }) 
       {executions.length === 0 ? (
         <Empty title={task.status === "IN_PROGRESS" ? "Nothing is done yet" : "Nothing was done"} />
       ) : (
-        <Table columns={["Device", "Action", "Result", "Changes", "Ended"]}>
+        <Table columns={["Device", "Result", "Ended"]}>
           {executions.map((one) => (
             <tr key={`${one.violation_id ?? one.finding_id ?? ""} ${one.action}`}>
               <td>
                 <Target execution={one} />
+                <p>{one.action}</p>
               </td>
-              <td>{one.action}</td>
               <td>
                 <RunStatus status={one.status} />
-              </td>
-              <td>
                 {one.message ? (
                   <p className={one.status === "FAILED" ? "text-bad anywhere" : "muted anywhere"}>
                     {one.error_code ? `${one.error_code}: ` : ""}
                     {one.message}
                   </p>
                 ) : null}
-                {one.changes.length > 0 ? <Changes changes={one.changes} did /> : null}
-                {!one.message && one.changes.length === 0 ? <span className="muted">–</span> : null}
+                <Changes changes={one.changes} did />
               </td>
               <td className="number nowrap muted">{one.ended_ms === null ? "–" : dateTime(one.ended_ms)}</td>
             </tr>
