@@ -4,7 +4,13 @@ import type { AlarmSearch } from "../alarms/filter";
 import { spanMs } from "../alarms/filter";
 import { call, query } from "./client";
 import { queryClient } from "./queries";
-import type { AlarmDetail, AlarmList, AlarmVerification, VerificationOutcomes } from "./types.gen";
+import type {
+  AlarmDetail,
+  AlarmList,
+  AlarmVerification,
+  VerificationOutcome,
+  VerificationOutcomes,
+} from "./types.gen";
 
 /** How many alarms are listed at most. */
 export const ALARMS_MAX = 1000;
@@ -37,20 +43,24 @@ export const alarmQuery = (id: string) =>
     refetchInterval: 5_000,
   });
 
-/** Says what alarms turned out to be; answers with those for which it did not work. */
-export async function putVerifications(
-  changes: AlarmVerification[],
-): Promise<VerificationOutcomes["results"]> {
-  const failed: VerificationOutcomes["results"] = [];
-  try {
-    for (let at = 0; at < changes.length; at += VERIFICATIONS_MAX) {
-      const verifications = changes.slice(at, at + VERIFICATIONS_MAX);
+/** Says what alarms turned out to be; answers with those for which it did not work, and why. */
+export async function putVerifications(changes: AlarmVerification[]): Promise<VerificationOutcome[]> {
+  const failed: VerificationOutcome[] = [];
+  let problem: string | null = null;
+  for (let at = 0; at < changes.length; at += VERIFICATIONS_MAX) {
+    const verifications = changes.slice(at, at + VERIFICATIONS_MAX);
+    try {
+      // After a part that did not get through the others are not tried, but those before stand.
+      if (problem !== null) throw new Error(problem);
       const { results } = await call<VerificationOutcomes>("PUT", "/alarm-verifications", { verifications });
       failed.push(...results.filter((result) => result.error !== null));
+    } catch (cause) {
+      const error = cause instanceof Error ? cause.message : "It did not work.";
+      problem = error;
+      failed.push(...verifications.map(({ id }) => ({ id, error })));
     }
-  } finally {
-    await refreshAlarms();
   }
+  await refreshAlarms();
   return failed;
 }
 
