@@ -4,7 +4,8 @@
 //! A template goes through [`Provisioner::apply`]: YAML or JSON is read within limits (`yaml`), its
 //! sections are told apart (`template`), parameters get their values (`parameters`), resources are put
 //! in the order of their dependencies (`order`), functions are resolved (`resolve`), properties are
-//! brought into the shape of the AWS API (`shape`, [`resources`]). Only when nothing at all is wrong
+//! brought into the shape of the AWS API (`shape`, [`resources`]), and security profiles are read as the
+//! detect engine reads them (`profiles`). Only when nothing at all is wrong
 //! does the registry change, one resource after the other; what is there already is left as it is, so
 //! a run that was cut off is completed by the next.
 
@@ -12,6 +13,7 @@ mod error;
 mod node;
 mod order;
 mod parameters;
+mod profiles;
 mod provision;
 mod resolve;
 pub mod resources;

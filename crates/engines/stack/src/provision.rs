@@ -13,8 +13,9 @@ use crate::error::{Problems, StackError};
 use crate::node::Node;
 use crate::order::order;
 use crate::parameters::{Parameters, values};
+use crate::profiles::Words;
 use crate::resolve::Scope;
-use crate::resources::{Item, Planned, ResourceType};
+use crate::resources::{Item, Planned, ResourceType, Tags};
 use crate::template::Template;
 use crate::yaml;
 
@@ -117,9 +118,10 @@ impl Provisioner {
         now: Timestamp,
     ) -> Result<Outcome, StackError> {
         let (steps, outputs) = self.plan(template, parameters)?;
+        self.check_profiles(&steps).await?;
         let mut outcome = Outcome { resources: Vec::with_capacity(steps.len()), outputs };
         for Step { id, kind, planned } in steps {
-            let state = self.create(&planned.item, now).await.map_err(|source| {
+            let state = self.create(&planned, now).await.map_err(|source| {
                 let (resource, resource_type) = (id.clone(), kind.name());
                 StackError::Registry { resource, resource_type, source }
             })?;
@@ -178,7 +180,38 @@ impl Provisioner {
         }
     }
 
-    async fn create(&self, item: &Item, now: Timestamp) -> Result<ResourceState, RegistryError> {
+    /// Security profiles may name what is stored and what the template makes, wherever it stands there.
+    async fn check_profiles(&self, steps: &[Step]) -> Result<(), StackError> {
+        let is_profile = |step: &&Step| {
+            matches!(&step.planned.item, Item::Document { kind: DocumentKind::SecurityProfile, .. })
+        };
+        let Some(first) = steps.iter().find(is_profile) else { return Ok(()) };
+        let stored = Words::stored(&*self.registry).await;
+        let mut words = stored.map_err(|source| {
+            let (resource, resource_type) = (first.id.clone(), first.kind.name());
+            StackError::Registry { resource, resource_type, source }
+        })?;
+        steps.iter().for_each(|step| words.learn_planned(&step.planned.item));
+        let mut problems = Problems::default();
+        for step in steps {
+            let place = format!("Resources.{}", step.id);
+            words.check(&step.planned.item, step.kind.properties(), &place, &mut problems);
+        }
+        problems.or(())
+    }
+
+    async fn create(
+        &self,
+        planned: &Planned,
+        now: Timestamp,
+    ) -> Result<ResourceState, RegistryError> {
+        let item = &planned.item;
+        // Before the resource, so that one that is there has its tags.
+        if let Some(Tags { arn, pairs }) = &planned.tags
+            && !self.is_there(item).await?
+        {
+            self.registry.tag(arn, pairs).await?;
+        }
         let created = match item {
             Item::Group { name, parent } => {
                 let id = uuid::Uuid::new_v4().to_string();
@@ -205,6 +238,15 @@ impl Provisioner {
         }
     }
 
+    async fn is_there(&self, item: &Item) -> Result<bool, RegistryError> {
+        let Item::Document { kind, name, .. } = item else { return Ok(false) };
+        match self.registry.document(*kind, name).await {
+            Ok(_) => Ok(true),
+            Err(RegistryError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether what is stored under the item's name is the item.
     async fn is_equal(&self, item: &Item) -> Result<bool, RegistryError> {
         let same = |stored: &str, wanted: &Value| {
@@ -216,10 +258,25 @@ impl Provisioner {
                 same(&self.registry.policy(name).await?.document(), document)
             }
             Item::Document { kind, name, body } => {
-                same(&self.registry.document(*kind, name).await?.body, body)
+                let stored = self.registry.document(*kind, name).await?.body;
+                let stored = serde_json::from_str(&stored).ok();
+                stored.is_some_and(|it| said(*kind, it) == said(*kind, body.clone()))
             }
         })
     }
+}
+
+/// What a document says, without what the control plane notes beside it.
+fn said(kind: DocumentKind, mut body: Value) -> Value {
+    if let (DocumentKind::SecurityProfile, Some(members)) = (kind, body.as_object_mut()) {
+        members.shift_remove("version");
+        members.shift_remove("modified_ms");
+        let targets = members.entry("targets").or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(targets) = targets.as_array_mut() {
+            targets.sort_by_key(ToString::to_string);
+        }
+    }
+    body
 }
 
 /// Two resources of a type with one name would be one resource with two meanings.

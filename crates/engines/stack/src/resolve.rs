@@ -84,7 +84,7 @@ impl Scope<'_> {
             return Some(value.clone());
         }
         if let Some(resource) = self.planned.get(name) {
-            return Some(Node::Text(resource.name.clone()));
+            return Some(Node::Text(resource.reference.clone()));
         }
         let pseudo = [
             ("AWS::AccountId", self.account.id.as_str()),

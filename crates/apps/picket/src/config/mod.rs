@@ -16,6 +16,8 @@ use picket_broker::BrokerConfig;
 use picket_core::Account;
 use picket_delivery::DeliveryConfig;
 use picket_detect::DetectConfig;
+use picket_mitigate::MitigateConfig;
+use picket_notify::NotifyConfig;
 use picket_gateway::GatewayConfig;
 use picket_registry::RegistryLimits;
 use picket_rules::RulesConfig;
@@ -38,6 +40,10 @@ pub(crate) struct Config {
     pub(crate) broker: BrokerConfig,
     /// Evaluation of reports.
     pub(crate) detect: DetectConfig,
+    /// Notification topics.
+    pub(crate) notify: NotifyConfig,
+    /// Mitigation actions and tasks.
+    pub(crate) mitigation: MitigateConfig,
     /// Topic rules.
     pub(crate) rules: RulesConfig,
     /// Delivery streams.
@@ -146,6 +152,8 @@ impl Config {
         let mut problems: Vec<String> =
             config.gateway.problems().iter().map(ToString::to_string).collect();
         problems.extend(config.detect.problems());
+        problems.extend(config.notify.problems());
+        problems.extend(config.mitigation.problems());
         match problems.is_empty() {
             true => Ok(config),
             false => Err(wrong(problems.join("; "))),

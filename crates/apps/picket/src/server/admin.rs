@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use picket_detect::AlarmCounts;
 use picket_core::Tasks;
 use picket_ports::{Pipeline as _, StageStatus};
 use tokio::net::TcpListener;
@@ -91,11 +92,7 @@ fn exposition(line: &Line) -> String {
     }
     page.family("picket_gateway_lifecycle_dropped_total", "counter", "Lifecycle events dropped.");
     page.sample("picket_gateway_lifecycle_dropped_total", &[], gateway.lifecycle_events_dropped);
-    let detect = line.detect.stats();
-    page.family("picket_detect_alarms", "gauge", "Violations in alarm.");
-    page.sample("picket_detect_alarms", &[], detect.active_alarms);
-    page.family("picket_detect_duplicates_total", "counter", "Reports sent again.");
-    page.sample("picket_detect_duplicates_total", &[], detect.duplicates);
+    detection(&mut page, line);
     let siem = line.siem.stats();
     for (name, help, value) in [
         ("picket_siem_events", "Events that can be found.", siem.events),
@@ -109,6 +106,38 @@ fn exposition(line: &Line) -> String {
     control(&mut page, line);
     tasks(&mut page, line);
     page.0
+}
+
+fn detection(page: &mut Page, line: &Line) {
+    let detect = line.detect.stats();
+    for (name, help, value) in [
+        ("picket_detect_alarms", "Violations in alarm.", detect.active_alarms),
+        ("picket_detect_things", "Identities that are remembered.", detect.things),
+        ("picket_detect_profiles", "Security profiles in force.", detect.profiles),
+        (
+            "picket_detect_profiles_broken",
+            "Documents that are not in force until they are corrected.",
+            detect.broken.len() as u64,
+        ),
+    ] {
+        page.family(name, "gauge", help);
+        page.sample(name, &[], value);
+    }
+    page.family("picket_detect_duplicates_total", "counter", "Reports sent again.");
+    page.sample("picket_detect_duplicates_total", &[], detect.duplicates);
+    // CloudWatch's counters of the same names (spec device-defender §4.8).
+    let by_profile = |page: &mut Page, (name, help), value: fn(&AlarmCounts) -> u64| {
+        page.family(name, "counter", help);
+        for (profile, counts) in &detect.alarms {
+            page.sample(name, &[("profile", profile)], value(counts));
+        }
+    };
+    let name = ("picket_detect_violations_total", "Alarms raised.");
+    by_profile(page, name, |counts| counts.violations);
+    let name = ("picket_detect_violations_cleared_total", "Alarms that ended as normal.");
+    by_profile(page, name, |counts| counts.cleared);
+    let name = ("picket_detect_violations_invalidated_total", "Alarms that became void.");
+    by_profile(page, name, |counts| counts.invalidated);
 }
 
 fn control(page: &mut Page, line: &Line) {

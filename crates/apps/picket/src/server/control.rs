@@ -6,6 +6,8 @@ use picket_api_aws::{AwsDeps, AwsServer, DataPlane, DataPlaneParts};
 use picket_api_console::Role;
 use picket_broker::Broker;
 use picket_detect::DetectEngine;
+use picket_mitigate::Mitigation;
+use picket_notify::NotifyEngine;
 use picket_ports::Registry;
 use picket_registry::{AccessKeyBook, ControlParts, ControlPlane};
 use picket_rules::RulesEngine;
@@ -28,6 +30,8 @@ pub(super) struct Engines<'a> {
     pub(super) broker: &'a Arc<Broker>,
     pub(super) detect: &'a Arc<DetectEngine>,
     pub(super) rules: &'a Arc<RulesEngine>,
+    pub(super) notify: &'a Arc<NotifyEngine>,
+    pub(super) mitigation: &'a Arc<Mitigation>,
 }
 
 /// The control plane, and the first user with their access key. Events go out by `broker`.
@@ -86,6 +90,8 @@ pub(super) async fn serve(
         data,
         alarms: engines.detect.clone(),
         metric_history: engines.detect.clone(),
+        notify: engines.notify.clone(),
+        mitigation: engines.mitigation.clone(),
     };
     AwsServer::bind(config.aws.clone(), deps).await.map_err(StartError::of(PART))
 }

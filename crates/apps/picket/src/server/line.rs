@@ -11,6 +11,8 @@ use picket_core::Tasks;
 use picket_delivery::DeliveryEngine;
 use picket_detect::DetectEngine;
 use picket_gateway::Gateway;
+use picket_mitigate::Mitigation;
+use picket_notify::NotifyEngine;
 use picket_ports::{Pipeline, StageStatus};
 use picket_rules::RulesEngine;
 use picket_siem::Siem;
@@ -23,6 +25,8 @@ pub(crate) struct Line {
     pub(crate) detect: Arc<DetectEngine>,
     pub(crate) rules: Arc<RulesEngine>,
     pub(crate) delivery: Arc<DeliveryEngine>,
+    pub(crate) notify: Arc<NotifyEngine>,
+    pub(crate) mitigation: Arc<Mitigation>,
     pub(crate) hec: Arc<HecServer>,
     pub(crate) siem: Siem,
     /// The AWS endpoint, for its figures.
@@ -46,7 +50,7 @@ impl Line {
 impl Pipeline for Line {
     fn stages(&self) -> Vec<StageStatus> {
         let detect = self.detect.stats();
-        let [reports, evaluation, export] = self.detect.ledgers();
+        let [reports, evaluation, export, news] = self.detect.ledgers();
         let siem = self.siem.stats();
         let plain = |ledger| StageStatus { ledger, backlog: None };
         vec![
@@ -54,6 +58,8 @@ impl Pipeline for Line {
             plain(reports),
             StageStatus { ledger: evaluation, backlog: Some(detect.lag_records) },
             StageStatus { ledger: export, backlog: Some(detect.export_lag_records) },
+            plain(news),
+            plain(self.notify.ledger()),
             plain(self.broker.ledger()),
             plain(self.rules.ledger()),
             StageStatus { ledger: self.delivery.ledger(), backlog: Some(self.delivery.backlog()) },

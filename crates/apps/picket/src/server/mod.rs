@@ -387,7 +387,6 @@ async fn start_console(
         metric_history: line.detect.clone(),
         notify: line.notify.clone(),
         mitigation: line.mitigation.clone(),
-        metric_history: line.detect.clone(),
         search: Arc::new(line.siem.clone()),
         pipeline: line.clone(),
         clock: ground.clock.clone(),

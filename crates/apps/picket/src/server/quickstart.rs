@@ -6,6 +6,7 @@ use std::sync::Arc;
 use picket_core::{Account, Secret, Timestamp};
 use picket_ports::Registry;
 use picket_ports::registry::DocumentKind;
+use serde_json::Value;
 use picket_stack::{Parameters, Provisioner, ResourceState, StackError};
 
 const TEMPLATE: &str = include_str!("../../../../../templates/quickstart.yaml");
@@ -43,6 +44,11 @@ fn provisioner(registry: Arc<dyn Registry>, account: &Account) -> Provisioner {
         .with_check(DocumentKind::SecurityProfile, |name, body| {
             let vocabulary = picket_profile::Vocabulary::default();
             picket_profile::parse(name, body, &vocabulary).map(drop).map_err(|p| texts(&p))
+        })
+        .with_check(DocumentKind::MitigationAction, |_, body| {
+            let body: Value = serde_json::from_str(body).map_err(|error| texts(&[error]))?;
+            let params = body.get("actionParams").unwrap_or(&Value::Null);
+            picket_mitigate::ActionParams::read(params).map(drop).map_err(|error| texts(&[error]))
         })
         .with_check(DocumentKind::DeliveryStream, |name, body| {
             picket_delivery::validate(name, body).map_err(|p| texts(&p))

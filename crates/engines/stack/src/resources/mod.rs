@@ -1,10 +1,14 @@
 //! The resource types. Each is one file here and one line in [`ALL`].
 
+mod custom_metric;
 mod delivery_stream;
+mod dimension;
 mod hec_token;
+mod mitigation_action;
 mod policy;
 mod security_profile;
 mod siem_index;
+mod sns_topic;
 mod thing_group;
 mod topic_rule;
 
@@ -18,11 +22,15 @@ pub use crate::shape::{Property, Shape};
 
 /// Every resource type a template may use.
 pub const ALL: &[&dyn ResourceType] = &[
+    &custom_metric::CustomMetric,
     &delivery_stream::DeliveryStream,
+    &dimension::Dimension,
     &hec_token::HecToken,
+    &mitigation_action::MitigationAction,
     &policy::Policy,
     &security_profile::SecurityProfile,
     &siem_index::SiemIndex,
+    &sns_topic::SnsTopic,
     &thing_group::ThingGroup,
     &topic_rule::TopicRule,
 ];
@@ -39,11 +47,23 @@ pub trait ResourceType: std::fmt::Debug + Send + Sync {
     /// Its properties.
     fn properties(&self) -> &'static [Property];
 
-    /// The property that names it. `Ref` yields its value.
+    /// The property that names it.
     fn name_property(&self) -> &'static str;
 
     /// Why `name` is not a name for it.
     fn name_problem(&self, name: &str) -> Option<String>;
+
+    /// What `Ref` yields: its name, but for those types that AWS refers to by ARN.
+    fn reference(&self, name: &str, account: &Account) -> String {
+        let _ = account;
+        name.to_owned()
+    }
+
+    /// What its ARN calls it before the slash, for those whose tags are kept by ARN and not in the
+    /// document.
+    fn tagged_as(&self) -> Option<&'static str> {
+        None
+    }
 
     /// What `Fn::GetAtt` yields.
     fn attributes(&self, name: &str, account: &Account) -> Vec<(&'static str, String)>;
@@ -88,8 +108,19 @@ pub enum Item {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Planned {
     pub(crate) name: String,
+    /// What `Ref` yields.
+    pub(crate) reference: String,
     pub(crate) attributes: Vec<(&'static str, String)>,
     pub(crate) item: Item,
+    /// The tags it gets when it is created.
+    pub(crate) tags: Option<Tags>,
+}
+
+/// Tags that are kept by ARN.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tags {
+    pub(crate) arn: String,
+    pub(crate) pairs: Vec<(String, String)>,
 }
 
 impl Planned {
@@ -115,9 +146,15 @@ impl Planned {
             problems.push(format!("{place}.{naming}"), problem);
             return None;
         }
+        let tags = kind.tagged_as().and_then(|part| {
+            let pairs = pairs_of(members.shift_remove("tags")?);
+            Some(Tags { arn: account.iot_arn(&format!("{part}/{name}")), pairs })
+        });
         match kind.item(name, members) {
             Ok(item) => Some(Self {
+                tags,
                 name: name.to_owned(),
+                reference: kind.reference(name, account),
                 attributes: kind.attributes(name, account),
                 item,
             }),
@@ -127,6 +164,18 @@ impl Planned {
             }
         }
     }
+}
+
+/// A tag in the shape of the API.
+const TAG: &[Property] = &[
+    Property::required("Key", "Key", Shape::Text),
+    Property::required("Value", "Value", Shape::Text),
+];
+
+fn pairs_of(tags: Value) -> Vec<(String, String)> {
+    let Value::Array(tags) = tags else { return Vec::new() };
+    let text = |tag: &Value, member: &str| tag.get(member)?.as_str().map(str::to_owned);
+    tags.iter().filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value")?))).collect()
 }
 
 /// Checks that a name is 1 to `length_max` letters, digits and `extra` characters.

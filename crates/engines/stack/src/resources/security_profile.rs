@@ -1,10 +1,13 @@
 //! `AWS::IoT::SecurityProfile`. `TargetArns`, separate calls in AWS, become the document's `targets`.
+//!
+//! The document says nothing of `version` and `modified_ms`, which the control plane adds with the first
+//! change: until then a profile is at version 1 and as old as its document.
 
 use picket_core::Account;
 use picket_ports::registry::DocumentKind;
 use serde_json::{Map, Value};
 
-use super::{Item, Property, ResourceType, Shape, check_name};
+use super::{Item, Property, ResourceType, Shape, TAG, check_name};
 
 const DIMENSION: &[Property] = &[
     Property::required("DimensionName", "dimensionName", Shape::Text),
@@ -55,10 +58,6 @@ const ALERT_TARGET: &[Property] = &[
     Property::required("RoleArn", "roleArn", Shape::Text),
 ];
 const ALERT_TARGETS: &[Property] = &[Property::new("SNS", "SNS", Shape::Object(ALERT_TARGET))];
-const TAG: &[Property] = &[
-    Property::required("Key", "Key", Shape::Text),
-    Property::required("Value", "Value", Shape::Text),
-];
 const PROPERTIES: &[Property] = &[
     Property::required("SecurityProfileName", "securityProfileName", Shape::Text),
     Property::new("SecurityProfileDescription", "securityProfileDescription", Shape::Text),
@@ -100,6 +99,10 @@ impl ResourceType for SecurityProfile {
 
     fn attributes(&self, name: &str, account: &Account) -> Vec<(&'static str, String)> {
         vec![("SecurityProfileArn", account.iot_arn(&format!("securityprofile/{name}")))]
+    }
+
+    fn tagged_as(&self) -> Option<&'static str> {
+        Some("securityprofile")
     }
 
     fn item(

@@ -58,6 +58,8 @@ impl Bench {
             DocumentKind::DeliveryStream,
             DocumentKind::Index,
             DocumentKind::HecToken,
+            DocumentKind::NotificationTopic,
+            DocumentKind::MitigationAction,
         ] {
             count += self.registry.documents(kind).await.unwrap().len();
         }

@@ -5,6 +5,8 @@ mod bench;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod profiles;
+#[cfg(test)]
 mod provisioning;
 #[cfg(test)]
 mod quickstart;

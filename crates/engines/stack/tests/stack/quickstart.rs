@@ -26,13 +26,13 @@ async fn device_policy(bench: &Bench) -> Arc<str> {
 async fn a_first_start_makes_everything_and_a_second_changes_nothing() {
     let bench = Bench::start().await;
     let outcome = bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
-    assert_eq!(outcome.with_state(ResourceState::Created).count(), 7, "{outcome:?}");
+    assert_eq!(outcome.with_state(ResourceState::Created).count(), 11, "{outcome:?}");
     assert_eq!(outcome.outputs["FleetGroup"], "picket-fleet");
     assert_eq!(outcome.outputs["DevicePolicy"], "picket-device");
     assert_eq!(outcome.outputs["Index"], "iot");
-    assert_eq!(bench.count().await, 7);
+    assert_eq!(bench.count().await, 11);
     let again = bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
-    assert_eq!(again.with_state(ResourceState::Unchanged).count(), 7, "{again:?}");
+    assert_eq!(again.with_state(ResourceState::Unchanged).count(), 11, "{again:?}");
 }
 
 #[tokio::test]
@@ -71,6 +71,23 @@ async fn the_profile_exports_the_whole_catalogue_to_the_rule_that_feeds_the_stre
     let rule = bench.body(DocumentKind::TopicRule, "picket_metrics_export").await;
     assert_eq!(rule["sql"], "SELECT *");
     assert_eq!(rule["actions"][0]["firehose"]["deliveryStreamName"], "picket-to-siem");
+}
+
+#[tokio::test]
+async fn alarms_of_the_baseline_go_to_a_topic_and_a_device_can_be_put_in_quarantine() {
+    let bench = Bench::start().await;
+    bench.provisioner.apply(TEMPLATE, &parameters(), NOW).await.unwrap();
+    let profile = bench.body(DocumentKind::SecurityProfile, "picket-baseline").await;
+    assert_eq!(
+        profile["alertTargets"]["SNS"]["alertTargetArn"],
+        "arn:aws:sns:eu-west-1:111122223333:picket-alarms"
+    );
+    let topic = bench.body(DocumentKind::NotificationTopic, "picket-alarms").await;
+    assert_eq!(topic, json!({"attributes": {}}));
+    let action = bench.body(DocumentKind::MitigationAction, "picket-quarantine").await;
+    let params = json!({"addThingsToThingGroupParams": {"thingGroupNames": ["picket-quarantine"]}});
+    assert_eq!((&action["format"], &action["actionParams"]), (&json!("1"), &params));
+    assert_eq!(action["actionId"].as_str().map(str::len), Some(36));
 }
 
 #[tokio::test]
