@@ -102,9 +102,12 @@ pub(super) async fn page(
     let mut after = start.map_or_else(|| first.clone(), |start| start.max(first.clone()));
     let mut found: Vec<(Tail, Found)> = Vec::new();
     let mut examined = 0;
+    // As many as fill the page where all fit, and one more to see whether there is another page.
+    let mut wanted = query.rows_max.saturating_add(1).min(CHUNK);
     let next = 'all: loop {
-        let chunk = store.scan(&index.prefix, Some(&after), CHUNK).await?;
-        let is_last = chunk.len() < CHUNK;
+        let chunk = store.scan(&index.prefix, Some(&after), wanted).await?;
+        let is_last = chunk.len() < wanted;
+        wanted = CHUNK;
         for (key, value) in chunk {
             let rest = key.get(index.prefix.len()..).unwrap_or_default();
             let Some(tail) = Tail::read(rest) else { continue };

@@ -139,7 +139,10 @@ impl AlarmBook {
     pub(crate) async fn prune(&self, before: Timestamp) -> Result<(), StorageError> {
         let is_on = |id: &str| self.active.has(id);
         for _ in 0..PRUNED_BATCHES_MAX {
+            // Nobody may verify, or end, what is being removed.
+            let pen = self.news.pen().await;
             let more = history::prune(&*self.store, &self.verifications, before, &is_on).await?;
+            drop(pen);
             if !more {
                 break;
             }
