@@ -51,6 +51,10 @@ async function customMetricIsMade({ page, seen, look }) {
   await dialog(page).getByLabel("Display name").fill("Battery in percent");
   await dialog(page).getByRole("button", { name: "Create" }).click();
   await page.getByText(`battery-${look}`, { exact: true }).waitFor();
+  await page.getByRole("button", { name: `Edit battery-${look}` }).click();
+  await dialog(page).getByLabel("Display name").fill(`Battery of ${look}`);
+  await dialog(page).getByRole("button", { name: "Save" }).click();
+  await page.getByText(`Battery of ${look}`).waitFor();
   await seen("custom-metrics");
 }
 
@@ -295,7 +299,17 @@ async function fleetIsExploredByGroup({ page, seen, settings }) {
   await page.waitForURL(/group=picket-fleet/);
   await shown.locator("canvas").or(shown.getByText("Nothing is stored in this time")).first().waitFor();
   if (settings.expectEvents) await shown.getByRole("button", { name: "fleet, largest" }).click();
+  // A device is laid over it, and taken away.
+  const choice = page.locator("#explorer-devices option").first();
+  await choice.waitFor({ state: "attached" });
+  const device = await choice.getAttribute("value");
+  await page.getByLabel("Devices", { exact: true }).fill(device);
+  await page.getByLabel("Devices", { exact: true }).press("Enter");
+  await page.getByRole("list", { name: "Chosen devices" }).getByText(device, { exact: true }).waitFor();
+  await shown.getByText("Loading …").waitFor({ state: "detached" });
   await seen("metrics-fleet");
+  await page.getByRole("button", { name: `Remove ${device}`, exact: true }).click();
+  await page.waitForURL((url) => !url.search.includes("things="));
 }
 
 async function profileIsDuplicatedAndDeleted({ page, seen, look }) {

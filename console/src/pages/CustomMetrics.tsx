@@ -1,7 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { createCustomMetric, customMetricsQuery, deleteCustomMetric, profilesQuery } from "../api/profiles";
+import {
+  createCustomMetric,
+  customMetricsQuery,
+  deleteCustomMetric,
+  profilesQuery,
+  renameCustomMetric,
+} from "../api/profiles";
 import type { CustomMetric, NewCustomMetric, Profile as SecurityProfile } from "../api/types.gen";
 import { ActionDialog, Field, NAME_PATTERN } from "../components/ActionDialog";
 import { DetectTabs } from "../components/DetectTabs";
@@ -19,11 +25,14 @@ const TYPES: Record<string, string> = {
   "ip-address-list": "list of addresses",
 };
 
+type Open = { what: "new" } | { what: "edit" | "delete"; metric: CustomMetric } | null;
+
 export function CustomMetrics() {
   const { data, error, refetch } = useQuery(customMetricsQuery);
   const { data: profiles } = useQuery(profilesQuery);
   const isAdmin = useIsAdmin();
-  const [dialog, setDialog] = useState<"new" | { gone: CustomMetric } | null>(null);
+  const [open, setOpen] = useState<Open>(null);
+  const close = () => setOpen(null);
   return (
     <>
       <ListPage
@@ -32,7 +41,7 @@ export function CustomMetrics() {
         aside={<DetectTabs />}
         actions={
           isAdmin ? (
-            <button type="button" className="button primary" onClick={() => setDialog("new")}>
+            <button type="button" className="button primary" onClick={() => setOpen({ what: "new" })}>
               <Icon name="plus" />
               New custom metric
             </button>
@@ -52,26 +61,31 @@ export function CustomMetrics() {
               key={metric.name}
               metric={metric}
               profiles={profiles?.profiles ?? []}
-              onDelete={isAdmin ? () => setDialog({ gone: metric }) : undefined}
+              open={isAdmin ? setOpen : undefined}
             />
           ))}
         </Table>
       </ListPage>
-      {dialog === "new" ? <NewMetric onClose={() => setDialog(null)} /> : null}
-      {dialog && dialog !== "new" ? (
+      {open?.what === "new" ? <NewMetric onClose={close} /> : null}
+      {open?.what === "edit" ? <Edit metric={open.metric} onClose={close} /> : null}
+      {open?.what === "delete" ? (
         <Delete
-          metric={dialog.gone}
-          users={usersOfMetric(profiles?.profiles ?? [], dialog.gone.name)}
-          onClose={() => setDialog(null)}
+          metric={open.metric}
+          users={usersOfMetric(profiles?.profiles ?? [], open.metric.name)}
+          onClose={close}
         />
       ) : null}
     </>
   );
 }
 
-type RowProps = { metric: CustomMetric; profiles: SecurityProfile[]; onDelete: (() => void) | undefined };
+type RowProps = {
+  metric: CustomMetric;
+  profiles: SecurityProfile[];
+  open: ((open: Open) => void) | undefined;
+};
 
-function Row({ metric, profiles, onDelete }: RowProps) {
+function Row({ metric, profiles, open }: RowProps) {
   return (
     <tr>
       <td className="mono">{metric.name}</td>
@@ -90,15 +104,25 @@ function Row({ metric, profiles, onDelete }: RowProps) {
         >
           Chart
         </Link>
-        {onDelete ? (
-          <button
-            type="button"
-            className="button quiet"
-            aria-label={`Delete ${metric.name}`}
-            onClick={onDelete}
-          >
-            Delete …
-          </button>
+        {open ? (
+          <>
+            <button
+              type="button"
+              className="button quiet"
+              aria-label={`Edit ${metric.name}`}
+              onClick={() => open({ what: "edit", metric })}
+            >
+              Edit …
+            </button>
+            <button
+              type="button"
+              className="button quiet"
+              aria-label={`Delete ${metric.name}`}
+              onClick={() => open({ what: "delete", metric })}
+            >
+              Delete …
+            </button>
+          </>
         ) : null}
       </td>
     </tr>
@@ -139,6 +163,25 @@ function NewMetric({ onClose }: { onClose: () => void }) {
         </select>
       </div>
       <Field name="display_name" label="Display name" maxLength={128} />
+    </ActionDialog>
+  );
+}
+
+function Edit({ metric, onClose }: { metric: CustomMetric; onClose: () => void }) {
+  return (
+    <ActionDialog
+      title={`Edit ${metric.name}`}
+      verb="Save"
+      onClose={onClose}
+      act={(field) => renameCustomMetric(metric.name, field("display_name") || null)}
+    >
+      <Field
+        name="display_name"
+        label="Display name"
+        maxLength={128}
+        value={metric.display_name ?? ""}
+        hint="Name and type stay as they are: devices and profiles rely on them."
+      />
     </ActionDialog>
   );
 }

@@ -141,7 +141,8 @@ function Shown({ explored, search, actions }: ShownProps) {
           <StatsTable result={table} />
         </div>
       ) : null}
-      {table.rows.length > 0 && view === "chart" && !isList ? (
+      {/* A stretch without datapoints has a chart, too, as it is left by it. */}
+      {(table.rows.length > 0 || explored.isZoomed) && view === "chart" && metric && !isList ? (
         <Numbers explored={explored} actions={actions} hasFleet={search.fleet !== "off"} />
       ) : null}
       {view === "chart" && isList
@@ -184,8 +185,10 @@ function State({ explored, isList, rows }: { explored: Explored; isList: boolean
     );
   }
   if (rows > 0) return null;
-  if (explored.isLoading) return <Loading what="the datapoints" />;
+  if (explored.isLoading) return explored.isZoomed ? null : <Loading what="the datapoints" />;
   if (isList) return null;
+  if (explored.isZoomed)
+    return <p className="panel-body muted">Nothing is stored in this stretch of time.</p>;
   return (
     <Empty title="Nothing is stored in this time">
       <p>

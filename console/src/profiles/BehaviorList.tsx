@@ -55,7 +55,7 @@ export function BehaviorList({ document, edit, catalogue, dimensions, problems, 
             raw={raw}
             index={index}
             isOpen={open === index}
-            taken={names(behaviors.filter((_, n) => n !== index))}
+            taken={open === index ? names(behaviors.filter((_, n) => n !== index)) : NONE}
             setOpen={(isOpen) => setOpen(isOpen ? index : null)}
             onChange={(next) => set(index, next)}
             onDuplicate={() => add({ ...raw, name: freeName(readBehavior(raw).name, names(behaviors)) })}
@@ -86,11 +86,13 @@ export function BehaviorList({ document, edit, catalogue, dimensions, problems, 
   );
 }
 
+const NONE: string[] = [];
+
 type ItemProps = Omit<Props, "document" | "edit"> & {
   raw: Members;
   index: number;
   isOpen: boolean;
-  /** Names of the other behaviors. */
+  /** Names of the other behaviors, for the one that is open. */
   taken: string[];
   setOpen: (isOpen: boolean) => void;
   onChange: (raw: Members) => void;
