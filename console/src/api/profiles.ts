@@ -76,6 +76,8 @@ export const customMetricsQuery = queryOptions({
 });
 export const createCustomMetric = (body: api.NewCustomMetric) =>
   change<void>("POST", "/custom-metrics", body);
+export const renameCustomMetric = (name: string, display_name: string | null) =>
+  change<void>("PUT", `/custom-metrics/${part(name)}`, { display_name });
 export const deleteCustomMetric = (name: string) => change<void>("DELETE", `/custom-metrics/${part(name)}`);
 
 export const dimensionsQuery = queryOptions({

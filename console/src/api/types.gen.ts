@@ -741,6 +741,10 @@ export type DimensionList = {
   dimensions: Array<Dimension>;
 };
 
+export type CustomMetricName = {
+  display_name: string | null;
+};
+
 export type DimensionValues = {
   values: Array<string>;
 };

@@ -73,6 +73,7 @@ pub const ROUTES: &[Route] = &[
     route(Method::GET, "/api/v1/metric-catalogue", VIEWER),
     route(Method::GET, "/api/v1/custom-metrics", VIEWER),
     change(Method::POST, "/api/v1/custom-metrics", "CreateCustomMetric"),
+    change(Method::PUT, "/api/v1/custom-metrics/{name}", "UpdateCustomMetric"),
     change(Method::DELETE, "/api/v1/custom-metrics/{name}", "DeleteCustomMetric"),
     route(Method::GET, "/api/v1/dimensions", VIEWER),
     change(Method::POST, "/api/v1/dimensions", "CreateDimension"),

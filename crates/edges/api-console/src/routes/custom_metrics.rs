@@ -43,6 +43,12 @@ pub(crate) struct NewMetric {
     display_name: Option<String>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MetricName {
+    display_name: Option<String>,
+}
+
 pub(crate) async fn list(State(state): State<Shared>) -> ApiResult<Json<MetricList>> {
     let metrics = state.control.custom_metrics().await?;
     Ok(Json(MetricList { metrics: metrics.into_iter().map(MetricView::from).collect() }))
@@ -56,6 +62,17 @@ pub(crate) async fn create(
     let made = state.control.create_custom_metric(new, &[]).await?;
     let changed = Extension(Changed(format!("custommetric/{}", made.name)));
     Ok((StatusCode::CREATED, changed, Json(made.into())))
+}
+
+/// Gives a metric another name for people. What it measures and what devices call it stays.
+pub(crate) async fn rename(
+    State(state): State<Shared>,
+    Name(name): Name,
+    Body(MetricName { display_name }): Body<MetricName>,
+) -> ApiResult<Json<MetricView>> {
+    let shown = display_name.unwrap_or_default();
+    let changed = state.control.update_custom_metric(&name, &shown).await?;
+    Ok(Json(changed.into()))
 }
 
 pub(crate) async fn delete(State(state): State<Shared>, Name(name): Name) -> ApiResult<StatusCode> {

@@ -81,7 +81,10 @@ fn security_profiles() -> Router<Shared> {
         .route("/api/v1/profile-check", post(profiles::check))
         .route("/api/v1/metric-catalogue", get(profiles::catalogue))
         .route("/api/v1/custom-metrics", get(custom_metrics::list).post(custom_metrics::create))
-        .route("/api/v1/custom-metrics/{name}", delete(custom_metrics::delete))
+        .route(
+            "/api/v1/custom-metrics/{name}",
+            put(custom_metrics::rename).delete(custom_metrics::delete),
+        )
         .route("/api/v1/dimensions", get(dimensions::list).post(dimensions::create))
         .route("/api/v1/dimensions/{name}", put(dimensions::replace).delete(dimensions::delete))
 }

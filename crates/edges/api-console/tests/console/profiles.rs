@@ -169,6 +169,12 @@ async fn custom_metrics_and_dimensions_are_made_used_and_deleted() {
     let listed = admin.get("/api/v1/custom-metrics").await.json();
     assert_eq!(listed["metrics"][0]["name"], json!("heat"));
     assert_eq!(listed["metrics"][0]["display_name"], json!(null));
+    for shown in [json!("Heat in C"), json!(null)] {
+        let body = json!({ "display_name": shown }).to_string();
+        let renamed = admin.send("PUT", "/api/v1/custom-metrics/heat", Some(&body)).await;
+        assert_eq!((renamed.status, &renamed.json()["display_name"]), (200, &shown));
+        assert_eq!(admin.send("PUT", "/api/v1/custom-metrics/none", Some(&body)).await.status, 404);
+    }
 
     let dimension = json!({ "name": "topics", "values": ["dt/#"] });
     assert_eq!(admin.post("/api/v1/dimensions", &dimension).await.status, 201);
