@@ -99,42 +99,55 @@ impl History {
         plan: &Plan,
         (wanted, progress): (&(dyn Fn(&str) -> bool + Send + Sync), Progress<'_>),
     ) -> Result<HashMap<(usize, Timestamp), Percentile>, HistoryError> {
-        let behaviors: Arc<[bool]> =
-            plan.profile.behaviors.iter().map(Behavior::is_statistical).collect();
         let day = Duration::from_millis(DAY_MS.unsigned_abs());
-        let lead = plan.watches.lead();
+        let all = self.records(plan.from, plan.to).await?;
         let mut percentiles = HashMap::new();
         let mut start = plan.from.floor_to(day);
+        let mut before = 0;
         while start < plan.to {
-            // Periods that end in here, the first instant out and the last one in.
             let end = start.plus(day);
-            let held = Arc::new(AtomicU64::new(0));
-            let make = || Sample {
-                measure: Measure::new(plan.watches.clone()),
-                is_statistical: behaviors.clone(),
-                ends: (start, end),
-                values: HashMap::new(),
-                held: held.clone(),
-            };
-            let to = end.plus(Duration::from_millis(1)).min(plan.to);
-            let asked = Walk { from: earlier(start, lead), to, wanted, progress };
-            let mut all: HashMap<(usize, Timestamp), Vec<f64>> = HashMap::new();
-            for sample in walk(self, &asked, make).await? {
-                for (key, mut values) in sample.values {
-                    all.entry(key).or_default().append(&mut values);
-                }
-            }
-            percentiles.extend(all.into_iter().filter_map(|((place, end), mut values)| {
-                let behavior = plan.profile.behaviors.get(place)?;
-                let Criteria::Statistical { statistic, .. } = &behavior.criteria else {
-                    return None;
-                };
-                let threshold = statistic.resolve(&mut values)?;
-                Some(((place, end), Percentile { threshold, devices: values.len() as u64 }))
-            }));
+            let here = self.records(start, end).await?;
+            let told = |done: u64, _| progress((before + done.min(here)).min(all), all);
+            self.sample(plan, (start, end), (wanted, &told), &mut percentiles).await?;
+            before += here;
             start = end;
         }
         Ok(percentiles)
+    }
+
+    /// Adds the percentiles of the periods that end in `start..=end`, the first instant out.
+    async fn sample(
+        &self,
+        plan: &Plan,
+        (start, end): (Timestamp, Timestamp),
+        (wanted, progress): (&(dyn Fn(&str) -> bool + Send + Sync), Progress<'_>),
+        percentiles: &mut HashMap<(usize, Timestamp), Percentile>,
+    ) -> Result<(), HistoryError> {
+        let is_statistical: Arc<[bool]> =
+            plan.profile.behaviors.iter().map(Behavior::is_statistical).collect();
+        let held = Arc::new(AtomicU64::new(0));
+        let make = || Sample {
+            measure: Measure::new(plan.watches.clone()),
+            is_statistical: is_statistical.clone(),
+            ends: (start, end),
+            values: HashMap::new(),
+            held: held.clone(),
+        };
+        let to = end.plus(Duration::from_millis(1)).min(plan.to);
+        let asked = Walk { from: earlier(start, plan.watches.lead()), to, wanted, progress };
+        let mut all: HashMap<(usize, Timestamp), Vec<f64>> = HashMap::new();
+        for sample in walk(self, &asked, make).await? {
+            for (key, mut values) in sample.values {
+                all.entry(key).or_default().append(&mut values);
+            }
+        }
+        percentiles.extend(all.into_iter().filter_map(|((place, end), mut values)| {
+            let behavior = plan.profile.behaviors.get(place)?;
+            let Criteria::Statistical { statistic, .. } = &behavior.criteria else { return None };
+            let threshold = statistic.resolve(&mut values)?;
+            Some(((place, end), Percentile { threshold, devices: values.len() as u64 }))
+        }));
+        Ok(())
     }
 }
 

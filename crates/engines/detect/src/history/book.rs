@@ -89,7 +89,8 @@ impl SeriesBook {
             return Ok(());
         }
         self.store.commit(batch).await?;
-        self.entries.write().stored = until;
+        let mut entries = self.entries.write();
+        entries.stored = entries.stored.max(until);
         Ok(())
     }
 }

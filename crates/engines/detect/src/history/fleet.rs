@@ -19,10 +19,15 @@ use super::codec::BadEntry;
 use super::days::{self, Day};
 use super::kept::Origin;
 
-/// Pairs that are held of all days together.
-const PAIRS_MAX: usize = 16_384;
-/// Records that go to a thread in one go.
+/// Bytes that are read ahead of all days together.
+const AHEAD_BYTES_MAX: usize = 8 << 20;
+/// Pairs in a page, and in the first one, of which nobody knows how large they are.
+const PAGE_MAX: usize = 2048;
+const PAGE_MIN: usize = 16;
+/// Weight of the records that go to a thread in one go.
 const BATCH: usize = 1024;
+/// Bytes that weigh as much as one record more.
+const HEAVY: usize = 256;
 /// Batches that wait for a thread.
 const WAITING_MAX: usize = 4;
 /// Threads at most.
@@ -92,8 +97,20 @@ pub(super) struct Walk<'a> {
 struct Part {
     thing: Arc<str>,
     entries: Vec<Entry>,
+    weight: usize,
     is_first: bool,
     is_last: bool,
+}
+
+impl Part {
+    fn of(thing: &Arc<str>, is_first: bool) -> Self {
+        Self { thing: thing.clone(), entries: Vec::new(), weight: 1, is_first, is_last: false }
+    }
+
+    fn add(&mut self, entry: Entry) {
+        self.weight += 1 + entry.values.len() / HEAVY;
+        self.entries.push(entry);
+    }
 }
 
 /// One day that is being read.
@@ -102,6 +119,8 @@ struct Cursor {
     after: Option<Vec<u8>>,
     buffer: VecDeque<(Vec<u8>, Vec<u8>)>,
     page: usize,
+    /// Bytes that a page should have.
+    page_bytes: usize,
     is_over: bool,
 }
 
@@ -117,6 +136,9 @@ impl Cursor {
             Some((key, _)) => self.after = Some(key.clone()),
             None => self.is_over = true,
         }
+        let bytes: usize = pairs.iter().map(|(key, value)| key.len() + value.len()).sum();
+        let each = bytes.checked_div(pairs.len()).unwrap_or(1).max(1);
+        self.page = (self.page_bytes / each).clamp(PAGE_MIN, PAGE_MAX);
         self.buffer = pairs.into();
         Ok(())
     }
@@ -149,7 +171,7 @@ pub(super) async fn walk<V: Visitor>(
     make: impl Fn() -> V,
 ) -> Result<Vec<V>, HistoryError> {
     let stores = history.days(walk.from, walk.to).await?;
-    let page = (PAIRS_MAX / stores.len().max(1)).clamp(64, 2048);
+    let page_bytes = AHEAD_BYTES_MAX / stores.len().max(1);
     let all = stores.iter().map(|(_, store)| store.pairs_estimate()).sum();
     let cursors: Vec<Cursor> = stores
         .into_iter()
@@ -157,7 +179,8 @@ pub(super) async fn walk<V: Visitor>(
             store,
             after: None,
             buffer: VecDeque::new(),
-            page,
+            page: 4 * PAGE_MIN,
+            page_bytes,
             is_over: false,
         })
         .collect();
@@ -168,7 +191,7 @@ pub(super) async fn walk<V: Visitor>(
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let visitor = make();
         visitors.spawn_blocking(move || visit(visitor, receiver));
-        senders.push(Sender { queue: sender, parts: Vec::new(), records: 0 });
+        senders.push(Sender { queue: sender, parts: Vec::new(), weight: 0 });
     }
     let mut reader = Reader { cursors, senders, turn: 0, read: 0, all, began: Instant::now() };
     // A visitor that halts hangs up, which is found out below.
@@ -186,7 +209,7 @@ pub(super) async fn walk<V: Visitor>(
 
 fn visit<V: Visitor>(mut visitor: V, mut queue: mpsc::Receiver<Vec<Part>>) -> Result<V, Halt> {
     while let Some(parts) = queue.blocking_recv() {
-        for Part { thing, entries, is_first, is_last } in parts {
+        for Part { thing, entries, is_first, is_last, .. } in parts {
             if is_first {
                 visitor.begin(&thing);
             }
@@ -205,13 +228,13 @@ fn visit<V: Visitor>(mut visitor: V, mut queue: mpsc::Receiver<Vec<Part>>) -> Re
 struct Sender {
     queue: mpsc::Sender<Vec<Part>>,
     parts: Vec<Part>,
-    records: usize,
+    weight: usize,
 }
 
 impl Sender {
     /// Sends what has gathered. `false` if the thread has halted.
     async fn flush(&mut self) -> bool {
-        self.records = 0;
+        self.weight = 0;
         self.queue.send(std::mem::take(&mut self.parts)).await.is_ok()
     }
 }
@@ -259,33 +282,22 @@ impl Reader {
     /// Hands all records of one device to the thread whose turn it is. `false` if it has halted.
     async fn device(&mut self, thing: &Arc<str>, walk: &Walk<'_>) -> Result<bool, HistoryError> {
         self.turn = (self.turn + 1) % self.senders.len().max(1);
-        let mut part =
-            Part { thing: thing.clone(), entries: Vec::new(), is_first: true, is_last: false };
+        let mut part = Part::of(thing, true);
         for day in 0..self.cursors.len() {
-            loop {
-                let Some(cursor) = self.cursors.get_mut(day) else { break };
-                cursor.fill().await?;
-                if cursor.thing() != Some(thing.as_bytes()) {
-                    break;
-                }
-                let Some((key, values)) = cursor.buffer.pop_front() else { break };
+            while let Some((key, values)) = self.next_of(day, thing).await? {
                 self.told(1, walk)?;
                 let Some(parts) = days::read_key(&key) else { continue };
                 if !(walk.from..walk.to).contains(&parts.at) {
                     continue;
                 }
                 let days::KeyParts { at, sequence, origin, .. } = parts;
-                part.entries.push(Entry { at, sequence, origin, values });
-                if part.entries.len() >= BATCH {
-                    let rest = Part {
-                        thing: thing.clone(),
-                        entries: Vec::new(),
-                        is_first: false,
-                        is_last: false,
-                    };
-                    if !self.hand_over(std::mem::replace(&mut part, rest)).await {
-                        return Ok(false);
-                    }
+                part.add(Entry { at, sequence, origin, values });
+                if part.weight < BATCH {
+                    continue;
+                }
+                let full = std::mem::replace(&mut part, Part::of(thing, false));
+                if !self.hand_over(full).await {
+                    return Ok(false);
                 }
             }
         }
@@ -296,11 +308,23 @@ impl Reader {
         Ok(self.hand_over(part).await)
     }
 
+    /// The next record of a device on a day.
+    async fn next_of(
+        &mut self,
+        day: usize,
+        thing: &str,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, HistoryError> {
+        let Some(cursor) = self.cursors.get_mut(day) else { return Ok(None) };
+        cursor.fill().await?;
+        let is_of_it = cursor.thing() == Some(thing.as_bytes());
+        Ok(cursor.buffer.pop_front_if(|_| is_of_it))
+    }
+
     async fn hand_over(&mut self, part: Part) -> bool {
         let Some(sender) = self.senders.get_mut(self.turn) else { return false };
-        sender.records += part.entries.len().max(1);
+        sender.weight += part.weight;
         sender.parts.push(part);
-        sender.records < BATCH || sender.flush().await
+        sender.weight < BATCH || sender.flush().await
     }
 
     /// Counts records, tells how far it has come, and looks at the time.
@@ -341,6 +365,16 @@ impl History {
         }
         days.sort_unstable_by_key(|(day, _)| *day);
         Ok(days)
+    }
+
+    /// About how many records the days that `from..to` touches have.
+    pub(super) async fn records(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<u64, HistoryError> {
+        let days = self.days(from, to).await?;
+        Ok(days.iter().map(|(_, store)| store.pairs_estimate()).sum())
     }
 
     /// The first instant of the oldest day that is stored.

@@ -15,6 +15,9 @@ use super::kept::Kept;
 /// Bytes written in one batch.
 const BATCH_BYTES_MAX: usize = 4 << 20;
 
+/// Days that are held open.
+const OPEN_MAX: usize = 2;
+
 /// Writes the datapoints of the worker's rounds, and removes days that are over their time.
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -77,8 +80,6 @@ impl Recorder {
                 dropped += 1;
             }
         }
-        // Only the newest days are written to.
-        self.open.retain(|day, _| now.since(day.end()) < Duration::from_secs(3600));
         Ok(dropped)
     }
 
@@ -91,6 +92,11 @@ impl Recorder {
             None => {
                 let Some(name) = day.store_name() else { return Ok(()) };
                 let store = self.states.open_state(&name).await?;
+                // Only the newest days are written to; a handle keeps the files of a dropped day.
+                while self.open.len() >= OPEN_MAX {
+                    let Some(oldest) = self.open.keys().min().copied() else { break };
+                    self.open.remove(&oldest);
+                }
                 self.open.insert(day, store.clone());
                 store
             }

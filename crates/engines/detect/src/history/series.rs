@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use picket_core::Timestamp;
 use picket_ports::metric_history::{HistoryError, Series, StoredDatapoint};
 use picket_ports::registry::{Page, Rows};
+use picket_ports::state_store::Pairs;
 
 use super::History;
 use super::book::SeriesId;
@@ -27,42 +28,33 @@ impl History {
         (from, to): (Timestamp, Timestamp),
         page: &Page,
     ) -> Result<Rows<StoredDatapoint>, HistoryError> {
-        let rows_max = usize::try_from(page.rows_max.max(1)).unwrap_or(usize::MAX);
-        let mut rows = Vec::new();
-        let end = Rows { rows: Vec::new(), next: None };
-        let Some(number) = self.book.find(series) else { return Ok(end) };
-        let token = page.after.as_deref().and_then(|text| hex::decode(text).ok());
-        let mut before = days::before(thing, to);
-        if let Some(tail) = token {
-            let mut key = days::prefix_of(thing);
-            key.extend(tail);
-            before = before.min(key);
-        }
+        let Some(number) = self.book.find(series) else {
+            return Ok(Rows { rows: Vec::new(), next: None });
+        };
         let prefix = days::prefix_of(thing);
-        let mut read = 0;
+        let mut before = days::before(thing, to);
+        if let Some(tail) = page.after.as_deref().and_then(|text| hex::decode(text).ok()) {
+            before = before.min([prefix.as_slice(), &tail].concat());
+        }
+        let rows_max = usize::try_from(page.rows_max.max(1)).unwrap_or(usize::MAX);
+        let mut gather = Gather { number, from, rows_max, read: 0, rows: Vec::new() };
         for (_, store) in self.days(from, to).await?.into_iter().rev() {
             loop {
                 let pairs = store.scan_back(&prefix, Some(&before), RECORDS).await;
                 let pairs = pairs.map_err(|error| HistoryError::Storage(error.to_string()))?;
                 let Some((last, _)) = pairs.last() else { break };
                 before.clone_from(last);
-                for (key, values) in &pairs {
-                    let Some(parts) = days::read_key(key) else { continue };
-                    if parts.at < from {
-                        return Ok(Rows { rows, next: None });
-                    }
-                    if let Some(value) = find(values, number).map_err(|bad| damaged(&bad))? {
-                        rows.push(StoredDatapoint { time: parts.at, value: value.value() });
-                    }
-                    read += 1;
-                    if rows.len() >= rows_max || read >= RECORDS_MAX {
+                match gather.take(&pairs)? {
+                    Gathered::More => {}
+                    Gathered::End => return Ok(Rows { rows: gather.rows, next: None }),
+                    Gathered::Full(key) => {
                         let tail = key.get(prefix.len()..).unwrap_or_default();
-                        return Ok(Rows { rows, next: Some(hex::encode(tail)) });
+                        return Ok(Rows { rows: gather.rows, next: Some(hex::encode(tail)) });
                     }
                 }
             }
         }
-        Ok(Rows { rows, next: None })
+        Ok(Rows { rows: gather.rows, next: None })
     }
 
     /// The series that a device had lately on any day, in name order.

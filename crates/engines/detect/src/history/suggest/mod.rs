@@ -174,20 +174,7 @@ impl History {
             let quiet = self.quiet(config, material, behaviors).await?;
             for (proposal, quiet) in some.iter_mut().zip(quiet.chunks(RUNS.len())) {
                 let run = RUNS.iter().zip(quiet).find(|(_, quiet)| **quiet).map(|(run, _)| *run);
-                match (run, proposal.safe.take()) {
-                    (Some(run), _) => {
-                        proposal.to_alarm = run;
-                        if run > 1 {
-                            let text = format!("; no device was above it {run} times in a row");
-                            proposal.because.push_str(&text);
-                        }
-                    }
-                    (None, Some((threshold, because))) => {
-                        proposal.threshold = threshold;
-                        proposal.because = because;
-                    }
-                    (None, None) => {}
-                }
+                proposal.settle(run);
             }
         }
         Ok(())

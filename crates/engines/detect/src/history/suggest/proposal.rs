@@ -61,6 +61,25 @@ impl Proposal {
         behavior
     }
 
+    /// Decides on the threshold: the usual one if it raises no alarm with `run` datapoints in a row, else
+    /// the one that nothing is above.
+    pub(super) fn settle(&mut self, run: Option<u8>) {
+        match (run, self.safe.take()) {
+            (Some(run), _) => {
+                self.to_alarm = run;
+                if run > 1 {
+                    let text = format!("; no device was above it {run} times in a row");
+                    self.because.push_str(&text);
+                }
+            }
+            (None, Some((threshold, because))) => {
+                self.threshold = threshold;
+                self.because = because;
+            }
+            (None, None) => {}
+        }
+    }
+
     /// A name for it: that of the metric.
     pub(super) fn name(&self) -> String {
         let metric = self.series.metric.trim_start_matches("aws:").replace(':', "-");
