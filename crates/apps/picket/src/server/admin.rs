@@ -11,8 +11,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use picket_detect::AlarmCounts;
 use picket_core::Tasks;
+use picket_detect::AlarmCounts;
 use picket_ports::{Pipeline as _, StageStatus};
 use tokio::net::TcpListener;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use picket_core::{Account, Secret, Timestamp};
 use picket_ports::Registry;
 use picket_ports::registry::DocumentKind;
-use serde_json::Value;
 use picket_stack::{Parameters, Provisioner, ResourceState, StackError};
+use serde_json::Value;
 
 const TEMPLATE: &str = include_str!("../../../../../templates/quickstart.yaml");
 

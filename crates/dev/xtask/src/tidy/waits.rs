@@ -33,7 +33,11 @@ const ALLOWED: &[(&str, &str)] = &[
     ("crates/edges/gateway/tests/gateway/bench.rs", "paces a measurement; nothing waits for it"),
     ("crates/engines/broker/tests/broker/journal.rs", POLL),
     ("crates/engines/delivery/src/tests/rig.rs", POLL),
+    ("crates/engines/detect/src/alarms/tests/mod.rs", POLL),
     ("crates/engines/detect/src/tests/rig.rs", POLL),
+    ("crates/engines/mitigate/src/tests/world.rs", POLL),
+    ("crates/engines/notify/src/tests/receiver.rs", "a peer that sends a byte at a time"),
+    ("crates/engines/notify/src/tests/rig.rs", "a waiting loop, and a clock that goes on by itself"),
     ("e2e/waiting.py", POLL),
 ];
 

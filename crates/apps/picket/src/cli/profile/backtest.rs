@@ -86,7 +86,8 @@ fn print(report: &Value) -> Result<(), Failure> {
     let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
     let (devices, datapoints) = (number("devices"), number("datapoints"));
     let shown = alarms.len().min(ALARMS_SHOWN);
-    let text = format!("{all} alarms, {shown} shown; {datapoints} datapoints of {devices} devices");
+    let text =
+        format!("alarms: {all}, {shown} shown; datapoints: {datapoints}; devices: {devices}");
     writeln!(io::stderr(), "{text}").ok();
     Ok(())
 }
