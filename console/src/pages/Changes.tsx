@@ -48,8 +48,8 @@ export function Changes() {
         {data?.changes.map((change) => (
           <tr key={change.request_id}>
             <td className="number nowrap">{dateTime(change.at_ms)}</td>
-            <td>{change.actor}</td>
-            <td className="mono">{change.source}</td>
+            <td style={{ minWidth: 96 }}>{change.actor}</td>
+            <td className="mono nowrap">{change.source}</td>
             <td className="nowrap">
               {change.operation} <span className="muted">{change.service}</span>
             </td>
