@@ -320,6 +320,7 @@ async function profileIsDuplicatedAndDeleted({ page, seen, look }) {
   await heading(page, "New profile").waitFor();
   await editor(page).getByText("In order", { exact: true }).waitFor();
   await editor(page).getByRole("button", { name: "Create" }).click();
+  await heading(page, `pumps-${look}-2`).waitFor();
   for (const name of [`pumps-${look}-2`, `pumps-${look}`]) {
     await goToProfiles(page);
     await page.getByRole("link", { name, exact: true }).click();

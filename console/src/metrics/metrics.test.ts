@@ -4,7 +4,7 @@ import { toCsv } from "../lib/csv";
 import { readMetricSearch, thingsOf, thingsText } from "./address";
 import { fleetLines, lineOf, listTable, tableOf } from "./lines";
 import { presences } from "./presence";
-import { moved, scaled, spanOf, stepOf, zoomOf } from "./span";
+import { fitted, moved, scaled, spanOf, stepOf, zoomOf } from "./span";
 import { watching } from "./watching";
 
 const minutes = (n: number) => n * 60_000;
@@ -42,6 +42,9 @@ test("a span is zoomed and moved", () => {
   expect(scaled(span, 0.5)).toEqual({ from_ms: minutes(15), to_ms: minutes(45) });
   expect(scaled({ from_ms: 0, to_ms: 60_000 }, 0.5)).toEqual({ from_ms: 0, to_ms: 60_000 });
   expect(moved(span, -0.5)).toEqual({ from_ms: minutes(-30), to_ms: minutes(30) });
+  expect(fitted(span, [])).toBeNull();
+  expect(fitted(span, [0, 3000])).toBeNull();
+  expect(fitted(span, [3000, 3600])).toEqual({ from_ms: minutes(49.5), to_ms: minutes(60.5) });
   expect(stepOf(span)).toBe(minutes(1));
   expect(stepOf({ from_ms: 0, to_ms: minutes(14 * 24 * 60) })).toBe(minutes(360));
 });

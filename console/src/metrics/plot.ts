@@ -104,7 +104,8 @@ function fleetSeries({ fleet, shown }: ChartData, read: (name: string) => string
       show: shown.has(name),
       stroke: isEdge ? "transparent" : read("--muted"),
       width: isEdge ? 0 : 1.25,
-      points: { show: false },
+      // A line needs two.
+      points: { show: !isEdge && fleet.x.length < 2, size: 6 },
       ...(DASHES[name] ? { dash: DASHES[name] } : {}),
     };
   });

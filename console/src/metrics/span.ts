@@ -18,6 +18,8 @@ export const RANGES = [
 /** Datapoints are kept for this long. */
 const KEPT_MS = 14 * DAY;
 const SPAN_MIN_MS = MINUTE;
+/** Datapoints over less than this part of the time are hard to see. */
+const FITS = 0.4;
 
 export function rangeOf(search: MetricSearch): (typeof RANGES)[number] {
   return RANGES.find((range) => range.value === search.last) ?? RANGES[2];
@@ -33,6 +35,17 @@ export function zoomOf(search: MetricSearch): Span | null {
 
 export function spanOf(search: MetricSearch, now: number): Span {
   return zoomOf(search) ?? { from_ms: now - rangeOf(search).ms, to_ms: now };
+}
+
+/** What holds all `seconds`, with some room, where that is much less than `span`; null where it is not. */
+export function fitted(span: Span, seconds: number[]): Span | null {
+  if (seconds.length === 0) return null;
+  const first = seconds.reduce((least, one) => Math.min(least, one)) * 1000;
+  const last = seconds.reduce((most, one) => Math.max(most, one)) * 1000;
+  const length = Math.max((last - first) * 1.1, 5 * MINUTE);
+  if (length > (span.to_ms - span.from_ms) * FITS) return null;
+  const middle = (first + last) / 2;
+  return { from_ms: Math.round(middle - length / 2), to_ms: Math.round(middle + length / 2) };
 }
 
 /** `span` made `factor` times as long around its middle. */

@@ -14,7 +14,7 @@ import { type FleetName, fleetLines, lineOf, listTable, tableOf } from "../metri
 import { MetricChart } from "../metrics/MetricChart";
 import { Presences } from "../metrics/Presences";
 import type { ChartActions, ChartData } from "../metrics/plot";
-import { moved, RANGES, rangeOf, type Span, scaled } from "../metrics/span";
+import { fitted, moved, RANGES, rangeOf, type Span, scaled } from "../metrics/span";
 import { type Explored, useExplored } from "../metrics/use-explored";
 import { StatsTable } from "../search/StatsTable";
 
@@ -221,6 +221,10 @@ function Numbers({ explored, actions, hasFleet }: NumbersProps) {
     }),
     [things, points, bands, hasFleet, shown, watching, alarms, span, now, step_ms],
   );
+  const fit = useMemo(
+    () => fitted(data.span, [...data.lines.flatMap((line) => line.x), ...(data.fleet?.x ?? [])]),
+    [data],
+  );
   return (
     <div className="chart-box">
       <MetricChart data={data} actions={actions} label={labelOf(explored, data)} />
@@ -229,6 +233,13 @@ function Numbers({ explored, actions, hasFleet }: NumbersProps) {
         Drag over the chart to zoom, double click to see all again. With the chart focused: <kbd>+</kbd>{" "}
         <kbd>−</kbd> <kbd>←</kbd> <kbd>→</kbd> <kbd>0</kbd>
       </p>
+      {fit ? (
+        <p>
+          <button type="button" className="button" onClick={() => actions.zoom(fit)}>
+            Zoom to the datapoints
+          </button>
+        </p>
+      ) : null}
     </div>
   );
 }

@@ -104,7 +104,7 @@ function Blind({ without, onKeep }: { without: BehaviorOutcome[]; onKeep: Props[
 function Outcomes({ behaviors }: { behaviors: BehaviorOutcome[] }) {
   return (
     <TableScroll label="Table of outcomes by behavior">
-      <table>
+      <table className="outcomes">
         <thead>
           <tr>
             <th scope="col">Behavior</th>
