@@ -39,9 +39,13 @@ impl ControlPlane {
         arn: &str,
         tags: &[(String, String)],
     ) -> Result<(), ControlError> {
-        self.parts.registry.untag_all(arn).await?;
+        let registry = &self.parts.registry;
+        // A look costs nothing beside a write, and there are none but after a cut-off creation.
+        if !registry.tags(arn).await?.is_empty() {
+            registry.untag_all(arn).await?;
+        }
         if !tags.is_empty() {
-            self.parts.registry.tag(arn, tags).await?;
+            registry.tag(arn, tags).await?;
         }
         Ok(())
     }
