@@ -8,6 +8,7 @@ mod bad_input;
 mod callers;
 mod changes;
 mod metric_values;
+mod mitigation;
 mod paging;
 mod rig;
 mod routing;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use picket_core::Timestamp;
 use picket_ports::alarms::Violation;
@@ -8,7 +8,7 @@ use picket_ports::registry::{DocumentKind, Page};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::world::{Rig, START, new_task, refusal, texts, violation};
+use super::world::{Rig, START, new_task, refusal, texts, violation, waits_until};
 use crate::{
     ActionChange, DetectRequest, DetectTarget, ExecutedStep, ExecutionFilter, ExecutionScope,
     MitigateConfig, StepStatus, TaskKind, TaskRequest, TaskStatus,
@@ -53,14 +53,6 @@ fn said(steps: &[ExecutedStep]) -> Vec<String> {
     let one =
         |it: &ExecutedStep| format!("{} {} {}", it.target_id, it.action, it.status.as_str(KIND));
     steps.iter().map(one).collect()
-}
-
-async fn waits_until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what} does not happen");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
 }
 
 #[tokio::test]
@@ -337,8 +329,10 @@ async fn a_canceled_task_does_what_is_under_way_and_no_more_also_after_a_restart
         world.add_violation(violation(&format!("v{n}"), &format!("pump-{n}")));
     }
     start(&rig, "t", on("v0 v1 v2", "cert group")).await;
-    waits_until("the first step", || !world.changes().is_empty() && gate.available_permits() == 0)
-        .await;
+    waits_until("the first step", async || {
+        !world.changes().is_empty() && gate.available_permits() == 0
+    })
+    .await;
     rig.mitigation.cancel_task(KIND, "t").await.unwrap();
     let text = refusal(rig.mitigation.cancel_task(KIND, "t").await);
     assert!(text.starts_with("Invalid: detect mitigation task t is CANCELED"), "{text}");

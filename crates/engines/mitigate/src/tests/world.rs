@@ -457,15 +457,11 @@ impl Rig {
 
     /// The task once it is over.
     pub(super) async fn over(&self, kind: TaskKind, id: &str) -> Task {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            let task = self.mitigation.task(kind, id).await.unwrap();
-            if task.ended.is_some() {
-                return task;
-            }
-            assert!(Instant::now() < deadline, "{task:?} does not end");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        waits_until("the end of the task", async || {
+            self.mitigation.task(kind, id).await.unwrap().ended.is_some()
+        })
+        .await;
+        self.mitigation.task(kind, id).await.unwrap()
     }
 
     /// Tells the engine to stop without waiting for what is under way and cannot end.
@@ -479,6 +475,14 @@ impl Rig {
 
     pub(super) async fn end(self) {
         assert!(self.tasks.shut_down(Duration::from_secs(5)).await);
+    }
+}
+
+pub(super) async fn waits_until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "waited too long for {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
