@@ -137,7 +137,7 @@ def test_a_backtest_is_shown_as_tables_and_a_chart(watched, folder):
     assert "nothing is stored that it could look at" in lines[3]
     assert "alarms by hour" in out and "█" in out
     assert "8883" in out
-    assert "alarms," in talk
+    assert "shown; datapoints: " in talk
 
 
 def test_wrong_use_is_told(watched, folder):

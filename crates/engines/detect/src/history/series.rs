@@ -75,6 +75,45 @@ impl History {
     }
 }
 
+/// A page in the making.
+struct Gather {
+    number: SeriesId,
+    from: Timestamp,
+    rows_max: usize,
+    read: usize,
+    rows: Vec<StoredDatapoint>,
+}
+
+/// Where a page stands after some records.
+enum Gathered<'a> {
+    /// It has room.
+    More,
+    /// Everything older is too old.
+    End,
+    /// It ends with the record of this key.
+    Full(&'a [u8]),
+}
+
+impl Gather {
+    /// Takes records, newest first.
+    fn take<'a>(&mut self, pairs: &'a Pairs) -> Result<Gathered<'a>, HistoryError> {
+        for (key, values) in pairs {
+            let Some(parts) = days::read_key(key) else { continue };
+            if parts.at < self.from {
+                return Ok(Gathered::End);
+            }
+            if let Some(value) = find(values, self.number).map_err(|bad| damaged(&bad))? {
+                self.rows.push(StoredDatapoint { time: parts.at, value: value.value() });
+            }
+            self.read += 1;
+            if self.rows.len() >= self.rows_max || self.read >= RECORDS_MAX {
+                return Ok(Gathered::Full(key));
+            }
+        }
+        Ok(Gathered::More)
+    }
+}
+
 fn find(values: &[u8], number: SeriesId) -> Result<Option<picket_profile::Measured>, BadEntry> {
     let found = Datapoints::of(values)?.next_of(|series| series == number)?;
     Ok(found.map(|(_, measured)| measured))

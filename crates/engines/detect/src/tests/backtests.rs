@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use picket_core::{Timestamp, TraceId};
 use picket_ports::MetricHistory as _;
 use picket_ports::alarms::{AlarmFilter, Alarms as _, Violation};
-use picket_ports::metric_history::{BacktestReport, BacktestRequest, SuggestRequest};
+use picket_ports::metric_history::{BacktestReport, BacktestRequest, Series, SuggestRequest};
 use picket_ports::registry::DocumentKind;
+use picket_profile::Measured;
 use serde_json::{Value, json};
 
 use super::corpus;
 use super::rig::{Rig, START_MS, address};
+use crate::history::{Kept, Origin};
 
 /// Scenarios whose alarms depend on more than datapoints, and on what.
 const APART: &[(&str, &str)] = &[
@@ -299,4 +302,39 @@ async fn what_is_suggested_would_not_have_alarmed() {
     assert_eq!(rig.engine.suggest(&one).await.unwrap().len(), 1);
     let nowhere = SuggestRequest { group: Some("nobody".to_owned()), ..request };
     assert!(rig.engine.suggest(&nowhere).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stores_and_tries_thousands_of_records_a_second_even_unoptimised() {
+    let documents = documents();
+    let borrowed: Vec<_> =
+        documents.iter().map(|(kind, n, body)| (*kind, n.as_str(), body.as_str())).collect();
+    let rig = Rig::new(Rig::config(), &borrowed).await;
+    let history = &rig.engine.shared.history;
+    let plain = |metric: &str| Series { metric: metric.to_owned(), dimension: None };
+    let bytes = history.book().number(&plain("aws:all-bytes-out"));
+    let ports = history.book().number(&plain("aws:listening-tcp-ports"));
+    let heat = history.book().number(&plain("heat"));
+    let (devices, reports) = (200_u64, 288_u64);
+    let mut kept = Kept::default();
+    for n in 0..devices * reports {
+        let thing: Arc<str> = Arc::from(format!("cam-{}", n % devices).as_str());
+        let at = Timestamp::from_millis(START_MS + (n / devices * 300_000).cast_signed());
+        kept.begin(&thing, at, (n, Origin::Report));
+        kept.value(bytes, &Measured::Count(n % 40));
+        kept.value(ports, &Measured::Ports(vec![22, 443]));
+        kept.value(heat, &Measured::Number(20.0));
+    }
+    let total = (devices * reports) as f64;
+    let began = Instant::now();
+    history.recorder().store([&kept]).await.unwrap();
+    println!("{:.0} records stored a second", total / began.elapsed().as_secs_f64());
+    rig.clock.set(Timestamp::from_millis(START_MS + 90_000_000));
+    let began = Instant::now();
+    let report = backtest(&rig, "p", PROFILE).await;
+    let rate = total / began.elapsed().as_secs_f64();
+    println!("{rate:.0} records tried a second");
+    assert_eq!((report.devices, report.behaviors[1].datapoints), (devices, devices * reports));
+    assert_eq!(report.behaviors[7].datapoints, devices * reports / 2);
+    assert!(rate > 1000.0, "{rate}");
 }

@@ -8,11 +8,12 @@ mod blocks;
 mod proposal;
 mod seen;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use picket_core::Timestamp;
 use picket_ports::metric_history::{HistoryError, Series, Suggestion};
-use picket_profile::{Side, Vocabulary, metrics, parse};
+use picket_profile::{ELEMENTS_MAX, Side, Vocabulary, metrics, parse};
 use serde_json::{Value, json};
 
 use self::proposal::Proposal;
@@ -104,18 +105,32 @@ impl History {
         }
         all.sort_unstable();
         let seen = self.observe(config, material, &all).await?;
+        let mut elements = 0;
         let mut proposals: Vec<Proposal> = all
             .into_iter()
             .zip(&seen)
             .filter_map(|(series, seen)| Proposal::of(series, seen))
+            .filter(|proposal| {
+                // All of them together must make a profile.
+                let fits = elements + proposal.elements() <= ELEMENTS_MAX;
+                elements += if fits { proposal.elements() } else { 0 };
+                fits
+            })
             .take(SUGGESTIONS_MAX)
             .collect();
         self.settle(config, material, &mut proposals).await?;
-        let suggestion = |proposal: Proposal| Suggestion {
-            behavior: proposal.behavior(&proposal.name(), proposal.to_alarm).to_string(),
-            because: proposal.because,
-            devices: proposal.devices,
-            datapoints: proposal.datapoints,
+        let mut names = HashSet::new();
+        let suggestion = |proposal: Proposal| {
+            let mut name = proposal.name();
+            while !names.insert(name.clone()) {
+                name.push_str("-2");
+            }
+            Suggestion {
+                behavior: proposal.behavior(&name, proposal.to_alarm).to_string(),
+                because: proposal.because,
+                devices: proposal.devices,
+                datapoints: proposal.datapoints,
+            }
         };
         Ok(proposals.into_iter().map(suggestion).collect())
     }
@@ -205,10 +220,14 @@ impl History {
     }
 }
 
-/// Whether a behaviour could look at the series: what it names must be there.
+/// Whether a behaviour could look at the series: what it names must be there. What is impossible about
+/// reports is nothing to get used to; it is looked at if asked for only.
 fn is_usable(series: &Series, material: &Material<'_>) -> bool {
     let Vocabulary { custom, dimensions, .. } = material.vocabulary;
-    let is_asked = material.metrics.is_empty() || material.metrics.contains(&series.metric);
+    let is_asked = match material.metrics {
+        [] => !series.metric.starts_with("picket:"),
+        named => named.contains(&series.metric),
+    };
     let is_there = metrics::index_of(&series.metric).is_some()
         || custom.iter().any(|metric| metric.name == series.metric);
     let has_dimension = series

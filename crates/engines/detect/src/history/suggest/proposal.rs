@@ -80,6 +80,16 @@ impl Proposal {
         }
     }
 
+    /// Elements of its threshold, of which a profile may have so many.
+    pub(super) const fn elements(&self) -> usize {
+        match &self.threshold {
+            MetricValue::Count(_) | MetricValue::Number(_) => 0,
+            MetricValue::Cidrs(items) | MetricValue::Strings(items) => items.len(),
+            MetricValue::Ports(ports) => ports.len(),
+            MetricValue::Numbers(numbers) => numbers.len(),
+        }
+    }
+
     /// A name for it: that of the metric.
     pub(super) fn name(&self) -> String {
         let metric = self.series.metric.trim_start_matches("aws:").replace(':', "-");
@@ -93,26 +103,37 @@ impl Proposal {
 
 type Found = (Operator, MetricValue, String, Option<(MetricValue, String)>);
 
+/// `1 port`, `2 ports`.
+fn counted(count: u64, kind: &str) -> String {
+    match (count, kind) {
+        (1, kind) => format!("1 {kind}"),
+        (count, "address") => format!("{count} addresses"),
+        (count, kind) => format!("{count} {kind}s"),
+    }
+}
+
+fn of(seen: &Seen) -> String {
+    format!("{} of {}", counted(seen.datapoints, "datapoint"), counted(seen.devices, "device"))
+}
+
 /// In-set of everything that was seen.
 fn set(seen: &Seen) -> Option<Found> {
     let all = |kind: &str, count: usize| {
-        let (devices, datapoints) = (seen.devices, seen.datapoints);
-        format!(
-            "{count} {kind} were seen in {datapoints} datapoints of {devices} devices, no others"
-        )
+        let were = if count == 1 { "was" } else { "were" };
+        format!("{} {were} seen in {}, no others", counted(count as u64, kind), of(seen))
     };
     if let Some(ports) = seen.ports.elements() {
-        let because = all("ports", ports.len());
+        let because = all("port", ports.len());
         let ports = MetricValue::Ports(ports.iter().copied().collect());
         return Some((Operator::InPortSet, ports, because, None));
     }
     if let Some(texts) = seen.texts.elements() {
-        let because = all("texts", texts.len());
+        let because = all("text", texts.len());
         let texts = MetricValue::Strings(texts.iter().cloned().collect());
         return Some((Operator::InSet, texts, because, None));
     }
     if let Some(numbers) = seen.numbers.elements() {
-        let because = all("numbers", numbers.len());
+        let because = all("number", numbers.len());
         let mut numbers: Vec<f64> = numbers.iter().map(|bits| f64::from_bits(*bits)).collect();
         numbers.sort_unstable_by(f64::total_cmp);
         return Some((Operator::InSet, MetricValue::Numbers(numbers), because, None));
@@ -123,7 +144,7 @@ fn set(seen: &Seen) -> Option<Found> {
     let mut addresses: Vec<_> = seen.addresses.iter().copied().collect();
     addresses.sort_unstable();
     let blocks = blocks_of(&addresses, BLOCKS_MAX)?;
-    let because = format!("{}; these blocks hold them", all("addresses", addresses.len()));
+    let because = format!("{}; these blocks hold them", all("address", addresses.len()));
     let blocks = MetricValue::Cidrs(blocks.iter().map(ToString::to_string).collect());
     Some((Operator::InCidrSet, blocks, because, None))
 }
@@ -145,25 +166,23 @@ fn amount(metric: &str, seen: &Seen) -> Option<Found> {
         1000.. => (990, "99 %"),
         _ => (1000, "all"),
     };
-    let (devices, datapoints, max) = (seen.devices, seen.datapoints, amounts.max);
+    let (all, max) = (of(seen), amounts.max);
     let above = |amount: f64, factor: f64, least: f64| match is_custom {
         true if amount > 0.0 => two_digits(amount * factor),
         true => amount,
         false => two_digits((amount * factor).max(amount + least)).ceil(),
     };
     let safe = above(max, 1.1, 1.0);
-    let above_all = format!(
-        "all of {datapoints} datapoints of {devices} devices were at most {max}; the threshold is \
-         somewhat above that"
-    );
+    let above_all =
+        format!("all of {all} were at most {max}; the threshold is somewhat above that");
     if amounts.negative || permille == 1000 {
         return Some((Operator::LessThanEquals, value(safe), above_all, None));
     }
     let usual = amounts.at_most(permille);
     let threshold = above(usual, 1.25, 2.0);
     let because = format!(
-        "{name} of {datapoints} datapoints of {devices} devices were at most {usual}, the largest was \
-         {max}; the threshold is 25 % above the {name}"
+        "{name} of {all} were at most {usual}, the largest was {max}; the threshold is 25 % above the \
+         {name}"
     );
     let safe = (threshold < max).then(|| (value(safe), above_all));
     Some((Operator::LessThanEquals, value(threshold), because, safe))

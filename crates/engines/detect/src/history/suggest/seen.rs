@@ -8,7 +8,7 @@ use picket_profile::Measured;
 /// Elements of a set of ports, numbers or texts; with more it is no set that anyone would write down.
 pub(super) const ELEMENTS_MAX: usize = 50;
 /// Addresses that are held.
-const ADDRESSES_MAX: usize = 20_000;
+const ADDRESSES_MAX: usize = 5000;
 
 /// What was seen of one series.
 #[derive(Debug, Default)]
