@@ -22,6 +22,7 @@ export const PLAN_ACTIONS_MAX = 5;
 export const actionsQuery = queryOptions({
   queryKey: ["mitigation-actions"],
   queryFn: ({ signal }) => call<MitigationActionList>("GET", "/mitigation-actions", undefined, signal),
+  refetchInterval: 15_000,
 });
 
 async function changeActions(work: Promise<unknown>): Promise<void> {
@@ -43,6 +44,7 @@ export const planQuery = (request: MitigationPlanRequest) =>
     staleTime: 0,
     gcTime: 0,
     retry: false,
+    refetchInterval: ({ state }) => (state.status === "error" ? 5_000 : false),
   });
 
 export const tasksQuery = queryOptions({
