@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures::future::try_join_all;
 use parking_lot::RwLock;
 use picket_core::{Clock, Ledger, LedgerSnapshot, Tasks};
 use picket_ports::{
     AlarmListener, Directory, EventLog, EventLogs, LogError, Publish, Registry, RegistryError,
     StateStore, StateStores,
 };
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, oneshot};
 
 use crate::alarms::{AlarmBook, Limits};
 use crate::cloud::Cells;
@@ -186,8 +185,7 @@ impl DetectEngine {
             watchlist: RwLock::default(),
         });
         let keeper = Keeper::open(shared.clone()).await?;
-        let opening = (0..groups).map(|group| Worker::open(shared.clone(), group));
-        let workers = try_join_all(opening).await?;
+        let workers = open_workers(&shared, &tasks).await?;
         shared.book.start(&tasks);
         flush::tell_start(&shared).await?;
         for worker in workers {
@@ -234,4 +232,24 @@ impl DetectEngine {
     pub async fn flush(&self) -> Result<(), LogError> {
         flush::flush(&self.shared).await
     }
+}
+
+/// Loads all groups side by side: there may be a million devices.
+async fn open_workers(shared: &Arc<Shared>, tasks: &Tasks) -> Result<Vec<Worker>, OpenError> {
+    let mut opening = Vec::new();
+    for group in 0..shared.wake.groups() {
+        let (done, opened) = oneshot::channel();
+        let shared = shared.clone();
+        tasks.spawn("detect-open", async move {
+            // Nobody waits for it any more if another one has failed.
+            drop(done.send(Worker::open(shared, group).await));
+        });
+        opening.push(opened);
+    }
+    let mut workers = Vec::new();
+    for opened in opening {
+        let stopped = || OpenError::Config("the engine was stopped while it was opened".to_owned());
+        workers.push(opened.await.map_err(|_| stopped())??);
+    }
+    Ok(workers)
 }

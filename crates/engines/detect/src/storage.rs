@@ -17,6 +17,8 @@ use crate::violation::AlarmEvent;
 
 /// Pairs read in one go.
 const PAGE: usize = 1000;
+/// Devices read in one go at the start.
+const LOADED: usize = 8192;
 /// Export entries in one value.
 const OUTBOX_CHUNK: usize = 500;
 
@@ -85,7 +87,9 @@ pub enum StorageError {
 }
 
 pub(crate) fn write<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StorageError> {
-    postcard::to_stdvec(value).map_err(|cause| StorageError::Format { what, cause })
+    // Most values are states of devices, which take some hundred bytes.
+    let bytes = Vec::with_capacity(512);
+    postcard::to_extend(value, bytes).map_err(|cause| StorageError::Format { what, cause })
 }
 
 pub(crate) fn read<T: DeserializeOwned>(
@@ -133,7 +137,7 @@ pub(crate) async fn load(store: &dyn StateStore, number: u16) -> Result<Partitio
     let prefix = key(b't', number, &[]);
     let mut after: Option<Vec<u8>> = None;
     loop {
-        let page = store.scan(&prefix, after.as_deref(), PAGE).await?;
+        let page = store.scan(&prefix, after.as_deref(), LOADED).await?;
         for (key, value) in &page {
             let state = match read("device state", value)? {
                 StoredThing::V1(old) => old.into(),

@@ -46,12 +46,8 @@ impl fmt::Display for Prefix<'_> {
 /// Reads a report. Names may be long, short or mixed; unknown members are ignored; optional members
 /// may be null; whole numbers may be floats or texts.
 pub fn decode(format: Format, bytes: &[u8]) -> Result<Report, ReportError> {
-    let whole = |problem| ReportError {
-        report_id: None,
-        path: String::new(),
-        problem,
-        is_negative: false,
-    };
+    let whole =
+        |problem| ReportError { report_id: None, path: String::new(), problem, is_negative: false };
     if bytes.len() > REPORT_BYTES_MAX {
         let size = bytes.len();
         return Err(whole(format!("has {size} bytes; at most {REPORT_BYTES_MAX} are allowed")));

@@ -105,6 +105,16 @@ fn the_id_is_known_even_if_a_later_field_is_wrong() {
 }
 
 #[test]
+fn a_negative_number_is_told_from_other_wrong_ones() {
+    for (delta, is_negative) in
+        [("-1", true), ("-0.5", true), ("1.5", false), ("1e30", false), ("true", false)]
+    {
+        let report = with_metrics(&format!(r#"{{"ns":{{"bi":{delta}}}}}"#));
+        assert_eq!(json(&report).unwrap_err().is_negative, is_negative, "{delta}");
+    }
+}
+
+#[test]
 fn a_custom_value_must_be_a_list_of_one_object() {
     check_refused(
         &with_custom(r#"{"m":{"number":0}}"#),
