@@ -13,8 +13,15 @@ use crate::workspace::Workspace;
 
 /// The package of the benches.
 const PACKAGE: &str = "picket-bench";
+/// Detection is measured by itself: it needs neither the server nor what that is built of.
+const DETECT: &str = "detect";
 
 pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
+    if let Some((case, rest)) = args.split_first()
+        && case == DETECT
+    {
+        return detect(workspace, rest);
+    }
     if !workspace.packages.iter().any(|package| package.name == PACKAGE) {
         bail!("there are no benches in this checkout: no crate is named {PACKAGE}");
     }
@@ -34,4 +41,15 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
         .env("PICKET_BENCH_PYTHON", python)
         .exec();
     Err(error).with_context(|| format!("failed to start {PACKAGE}"))
+}
+
+/// `cargo xtask bench detect`: reports per second, bytes of state, time to an alarm, recovery.
+fn detect(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
+    let example = ["run", "--release", "-p", "picket-detect", "--example", "detect_rate", "--"];
+    let error = Command::new("cargo")
+        .args(example)
+        .args(args)
+        .current_dir(&workspace.root)
+        .exec();
+    Err(error).context("failed to start cargo")
 }

@@ -56,7 +56,7 @@ enum Cmd {
     },
     /// Runs the benches in release and prints their table
     Bench {
-        /// Passed on to `picket-bench`
+        /// Passed on to `picket-bench`; `detect …` measures detection by itself
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
