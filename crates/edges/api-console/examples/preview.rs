@@ -14,6 +14,8 @@ mod fakes;
 mod sample_alarms;
 #[path = "preview/sample_datapoints.rs"]
 mod sample_datapoints;
+#[path = "preview/sample_response.rs"]
+mod sample_response;
 #[path = "preview/sample_search.rs"]
 mod sample_search;
 
@@ -54,9 +56,11 @@ async fn main() {
     let notify = testsuite::engine(registry.clone(), clock.clone(), &tasks).await.unwrap();
     let alarms = Arc::new(alarms);
     let mitigation =
-        control::mitigation((&control, alarms.clone()), (notify.clone(), clock.clone(), &tasks));
+        control::mitigation((&control, alarms.clone()), (notify.clone(), clock.clone(), &tasks))
+            .await;
+    sample_response::fill(&control, &mitigation, &notify).await;
     let deps = ConsoleDeps {
-        mitigation: mitigation.await,
+        mitigation,
         notify,
         enrollment: Arc::new(control::enroller(&control)),
         control,
