@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use crate::book::Book;
 use crate::config::NotifyConfig;
+use crate::error::TopicError;
 use crate::intake::{self, Request};
 use crate::lane::Lanes;
 use crate::publication::Publication;
@@ -181,7 +182,18 @@ impl Notify for NotifyEngine {
         let Notification { topic_arn, subject, message, deduplication_id, mail } = notification;
         let publication =
             Publication { subject, message, deduplication_id, mail, ..Publication::default() };
-        Ok(self.publish(&topic_arn, publication).await?)
+        let published = self.publish(&topic_arn, publication).await;
+        match &published {
+            Ok(_) | Err(TopicError::Storage(_)) => {}
+            // Parts of this server do not ask again: the loss shows in the account book.
+            Err(error) => {
+                let is_missing = matches!(error, TopicError::NoSuchTopic(_));
+                self.ledger.received(1);
+                self.ledger
+                    .dropped(if is_missing { "no_such_topic" } else { "refused_message" }, 1);
+            }
+        }
+        Ok(published?)
     }
 }
 

@@ -4,7 +4,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::inputs::{Entries, TagInput};
+use super::inputs::{Entries, TagInput, list};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
@@ -22,12 +22,13 @@ pub(crate) static OPERATION: Operation = Operation {
 struct Input {
     name: String,
     attributes: Option<Entries>,
-    tags: Option<Vec<TagInput>>,
+    #[serde(default, deserialize_with = "list")]
+    tags: Vec<TagInput>,
 }
 
 async fn run(call: Call) -> ApiResult {
     let Input { name, attributes, tags } = call.input()?;
-    let tags = tags.unwrap_or_default().into_iter().map(TagInput::pair).collect();
+    let tags = tags.into_iter().map(TagInput::pair).collect();
     let attributes = attributes.unwrap_or_default().into_map()?;
     let arn = call.notify().create_topic(&name, attributes, tags).await?;
     Ok(Answer::json(json!({ "TopicArn": arn })).about(arn))

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use picket_notify::{Attribute, Publication};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::call::shortened;
 use crate::fault::ApiError;
@@ -35,6 +37,18 @@ impl Entries {
             }
         }
         Ok(map)
+    }
+}
+
+/// A list. One without items comes as an empty text.
+pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    match Value::deserialize(deserializer)? {
+        Value::String(text) if text.is_empty() => Ok(Vec::new()),
+        other => serde_json::from_value(other).map_err(serde::de::Error::custom),
     }
 }
 

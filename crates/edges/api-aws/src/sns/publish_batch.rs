@@ -8,7 +8,7 @@ use picket_wire_aws::{AwsCode, AwsError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::inputs::MessageInput;
+use super::inputs::{MessageInput, list};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::fault::ApiError;
@@ -28,7 +28,8 @@ const ENTRIES_MAX: usize = 10;
 #[serde(rename_all = "PascalCase")]
 struct Input {
     topic_arn: String,
-    publish_batch_request_entries: Option<Vec<Entry>>,
+    #[serde(default, deserialize_with = "list")]
+    publish_batch_request_entries: Vec<Entry>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,9 +45,8 @@ struct Entry(Value);
 
 async fn run(call: Call) -> ApiResult {
     let Input { topic_arn, publish_batch_request_entries } = call.input()?;
-    let entries = publish_batch_request_entries.unwrap_or_default();
     let entries: Vec<(String, MessageInput)> =
-        entries.into_iter().map(Entry::read).collect::<ApiResult<_>>()?;
+        publish_batch_request_entries.into_iter().map(Entry::read).collect::<ApiResult<_>>()?;
     check_ids(&entries)?;
     let bytes_max = call.notify().message_bytes_max(&topic_arn)?;
     let bytes: usize = entries.iter().map(|(_, message)| message.bytes()).sum();

@@ -3,7 +3,7 @@
 use http::Method;
 use serde::Deserialize;
 
-use super::inputs::TagInput;
+use super::inputs::{TagInput, list};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
@@ -20,6 +20,7 @@ pub(crate) static OPERATION: Operation = Operation {
 #[serde(rename_all = "PascalCase")]
 struct Input {
     resource_arn: String,
+    #[serde(deserialize_with = "list")]
     tags: Vec<TagInput>,
 }
 

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use picket_core::Tasks;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::receiver::{Manner, Receiver};
@@ -69,7 +68,7 @@ fn what_was_taken_before_a_kill_is_delivered_after_it() {
     });
     Runtime::new().unwrap().block_on(async {
         let tasks = Tasks::new();
-        let receiver = Receiver::at(TcpListener::bind(address).await.unwrap(), None, None, &tasks);
+        let receiver = Receiver::back_at(address, &tasks).await;
         let rig = Rig::new(&data).await;
         // Whoever was not told before the kill publishes again, and it is the same message.
         for (n, id) in ids.iter().enumerate() {
@@ -110,7 +109,7 @@ fn attempts_go_on_where_they_were_and_end() {
     });
     Runtime::new().unwrap().block_on(async {
         let tasks = Tasks::new();
-        let receiver = Receiver::at(TcpListener::bind(address).await.unwrap(), None, None, &tasks);
+        let receiver = Receiver::back_at(address, &tasks).await;
         receiver.answers(Manner::Status(500));
         let rig = Rig::with(&data, NotifyConfig { ..quick() }, &[]).await;
         let ledger = rig.settled().await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use picket_core::Tasks;
@@ -69,7 +69,19 @@ impl Receiver {
         Self::at(listener, Some(acceptor), Some(root_pem), tasks)
     }
 
-    pub(super) fn at(
+    /// A receiver at plain HTTP where one was before; that one may take a moment to go.
+    pub(super) async fn back_at(address: SocketAddr, tasks: &Tasks) -> Self {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            match TcpListener::bind(address).await {
+                Ok(listener) => return Self::at(listener, None, None, tasks),
+                Err(error) => assert!(Instant::now() < deadline, "{address}: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    fn at(
         listener: TcpListener,
         tls: Option<TlsAcceptor>,
         root_pem: Option<String>,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use picket_ports::{Notification, Notify as _, NotifyError};
+
 use super::receiver::Receiver;
 use super::rig::{Rig, quick};
 use crate::{NotifyConfig, TopicError};
@@ -37,6 +39,13 @@ async fn a_deleted_topic_takes_its_subscriptions_with_it() {
         Err(TopicError::NoSuchSubscription(_))
     ));
     assert!(matches!(rig.engine.topic_attributes(&rig.topic), Err(TopicError::NoSuchTopic(_))));
+    let lost = Notification {
+        topic_arn: rig.topic.clone(),
+        message: "m".to_owned(),
+        ..Notification::default()
+    };
+    assert!(matches!(rig.engine.notify(lost).await, Err(NotifyError::NoSuchTopic(_))));
+    assert_eq!(rig.engine.ledger().dropped.get("no_such_topic"), Some(&1));
     assert!(matches!(rig.engine.topic_attributes("nonsense"), Err(TopicError::Invalid(_))));
     rig.stop().await;
 }
