@@ -19,6 +19,8 @@ export function numberOf(value: MetricValue): number | null {
 
 /** A silence this many times as long as usual is a gap. */
 const GAP = 3.5;
+/** A gap begins and ends this far from the points beside it, so that no line reaches into it. */
+const EDGE = 0.001;
 
 /** The middle of the times between neighbours; 0 where there are none. */
 export function usualDistance(x: number[]): number {
@@ -38,8 +40,8 @@ export function lineOf(name: string, points: DatapointList["points"]): Line {
   for (const point of known) {
     const last = x.at(-1);
     if (last !== undefined && usual > 0 && point.x - last > GAP * usual) {
-      x.push(last + usual);
-      y.push(null);
+      x.push(last + EDGE, point.x - EDGE);
+      y.push(null, null);
     }
     x.push(point.x);
     y.push(point.y);
@@ -55,7 +57,10 @@ export function fleetLines(bands: Band[], step_ms: number): FleetLines {
   let last: number | null = null;
   for (const band of bands) {
     const x = (band.start_ms + step_ms / 2) / 1000;
-    if (last !== null && x - last > GAP * usual) push(lines, last + usual, null);
+    if (last !== null && x - last > GAP * usual) {
+      push(lines, last + EDGE, null);
+      push(lines, x - EDGE, null);
+    }
     push(lines, x, band);
     last = x;
   }

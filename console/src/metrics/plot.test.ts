@@ -17,6 +17,9 @@ test("lines that do not share their times are drawn over one", () => {
     [undefined, 3, undefined],
   ]);
   expect(columnsOf({ fleet: null, lines: [] })).toEqual([[]]);
+  const silent = line("a", [0, 1], [10, 2], [20, 3], [100, 4]);
+  const [x, own] = columnsOf({ fleet: null, lines: [silent, line("b", [50, 9])] });
+  expect(own?.[x?.indexOf(50) ?? -1]).toBeNull();
 });
 
 test("the range holds thresholds that are near, and not those far above", () => {

@@ -23,13 +23,16 @@ export type ChartActions = { zoom: (span: Span) => void; reset: () => void };
 const FLEET_NAMES: FleetName[] = ["p10", "p90", "p50", "p99", "max"];
 /** A threshold far above all values would press them flat; it is named at the edge then. */
 const FAR = 4;
+const EXPAND_NULLS = 2;
 
 /** uPlot's columns: time, the fleet's lines, the devices' lines. */
 export function columnsOf({ fleet, lines }: Pick<ChartData, "fleet" | "lines">): uPlot.AlignedData {
   const tables: uPlot.AlignedData[] = [];
   if (fleet) tables.push([fleet.x, ...FLEET_NAMES.map((name) => fleet[name])]);
   for (const line of lines) tables.push([line.x, line.y]);
-  return tables.length === 0 ? [[]] : uPlot.join(tables);
+  // A gap of one line is a gap at the times of all others, too.
+  const gaps = tables.map((table) => table.map(() => EXPAND_NULLS));
+  return tables.length === 0 ? [[]] : uPlot.join(tables, gaps);
 }
 
 export function optionsOf(data: ChartData, actions: ChartActions): Omit<uPlot.Options, "width" | "height"> {

@@ -115,7 +115,7 @@ function Outcomes({ behaviors }: { behaviors: BehaviorOutcome[] }) {
               Devices
             </th>
             <th scope="col" className="right">
-              Not as expected
+              Violating
             </th>
           </tr>
         </thead>
