@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use picket_core::Timestamp;
 use picket_ports::alarms::{AlarmFacts, AlarmFilter, VerificationState, ViolationEvent};
-use picket_ports::{LogError, StateBatch, StateStore};
+use picket_ports::{StateBatch, StateStore};
 
 use super::keys::{self, Tail};
 use super::stored::{self, Facts};
@@ -243,7 +243,7 @@ pub(super) async fn index_old(store: &dyn StateStore) -> Result<(), StorageError
 
 /// Every event older than `to`, newest first, for tests of what evaluation stored.
 #[cfg(test)]
-pub(crate) async fn all(store: &dyn StateStore) -> Result<Vec<ViolationEvent>, LogError> {
+pub(crate) async fn all(store: &dyn StateStore) -> Result<Vec<ViolationEvent>, picket_ports::LogError> {
     let pairs = store.scan(keys::EVENTS, None, usize::MAX).await?;
     Ok(pairs.iter().filter_map(|(_, value)| stored::read_event(value).ok()).collect())
 }
