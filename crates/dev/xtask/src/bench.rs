@@ -46,10 +46,6 @@ pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
 /// `cargo xtask bench detect`: reports per second, bytes of state, time to an alarm, recovery.
 fn detect(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let example = ["run", "--release", "-p", "picket-detect", "--example", "detect_rate", "--"];
-    let error = Command::new("cargo")
-        .args(example)
-        .args(args)
-        .current_dir(&workspace.root)
-        .exec();
+    let error = Command::new("cargo").args(example).args(args).current_dir(&workspace.root).exec();
     Err(error).context("failed to start cargo")
 }
