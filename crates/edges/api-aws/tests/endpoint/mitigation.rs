@@ -197,7 +197,7 @@ async fn a_detect_task_is_put_and_told_in_its_own_words() {
 #[tokio::test]
 async fn detect_tasks_that_make_no_sense_are_refused() {
     let (rig, _) = rig().await;
-    let one = format!("/detect/mitigationactions/tasks/one");
+    let one = "/detect/mitigationactions/tasks/one";
     let ids = json!({"violationIds": [violation_id(1)]});
     for (body, words) in [
         (json!({"target": ids, "actions": ["quarantine"]}), "missing field `clientRequestToken`"),
@@ -228,9 +228,9 @@ async fn detect_tasks_that_make_no_sense_are_refused() {
             "did you mean `log`",
         ),
     ] {
-        ask(&rig, Method::PUT, &one, body).await.is_error(400, INVALID, words);
+        ask(&rig, Method::PUT, one, body).await.is_error(400, INVALID, words);
     }
-    get(&rig, &one).await.is_error(404, "ResourceNotFoundException", "detect mitigation task one");
+    get(&rig, one).await.is_error(404, "ResourceNotFoundException", "detect mitigation task one");
     let cancel = ask(&rig, Method::PUT, &format!("{one}/cancel"), Value::Null).await;
     cancel.is_error(404, "ResourceNotFoundException", "detect mitigation task one");
     let all = get(&rig, "/detect/mitigationactions/tasks").await;

@@ -39,21 +39,15 @@ impl Mitigation {
         for check in request.actions.keys() {
             settled.tally.checks.insert(check.clone(), Default::default());
         }
-        for finding in self.findings_for(&request.target).await? {
-            let is_named = matches!(request.target, AuditTarget::Findings(_));
-            settled.audits.insert(finding.task_id.clone());
-            let places = by_check.get(&finding.check_name);
-            if places.is_none() && !is_named {
-                continue;
+        let mut take = |finding: Finding| {
+            settled.take(&finding, request, (&by_check, has_message));
+            self.check_targets(settled.targets.len())
+        };
+        match &request.target {
+            AuditTarget::Findings(ids) => {
+                self.named_findings(ids).await?.into_iter().try_for_each(&mut take)?;
             }
-            let of_check = settled.tally.checks.entry(finding.check_name.clone()).or_default();
-            of_check.total += 1;
-            match places {
-                Some(places) if is_wanted(&finding, &request.target) => {
-                    settled.targets.push(target_of(&finding, places, has_message));
-                }
-                _ => of_check.skipped += 1,
-            }
+            AuditTarget::Audit { task_id, .. } => self.findings_of(task_id, &mut take).await?,
         }
         Ok(settled)
     }
@@ -87,27 +81,26 @@ impl Mitigation {
         Ok((definitions, by_check))
     }
 
-    async fn findings_for(&self, target: &AuditTarget) -> Result<Vec<Finding>, MitigationError> {
-        match target {
-            AuditTarget::Findings(ids) => {
-                let mut found = Vec::new();
-                let mut seen = HashSet::new();
-                for id in ids.iter().filter(|id| seen.insert(id.as_str())) {
-                    let finding = self.findings.finding(id).await?;
-                    found.push(finding.ok_or_else(|| {
-                        MitigationError::Invalid(format!(
-                            "there is no finding {id}, or it is not kept any more"
-                        ))
-                    })?);
-                }
-                Ok(found)
-            }
-            AuditTarget::Audit { task_id, .. } => self.findings_of_audit(task_id).await,
+    async fn named_findings(&self, ids: &[String]) -> Result<Vec<Finding>, MitigationError> {
+        let mut found = Vec::new();
+        let mut seen = HashSet::new();
+        for id in ids.iter().filter(|id| seen.insert(id.as_str())) {
+            let finding = self.findings.finding(id).await?;
+            found.push(finding.ok_or_else(|| {
+                MitigationError::Invalid(format!(
+                    "there is no finding {id}, or it is not kept any more"
+                ))
+            })?);
         }
+        Ok(found)
     }
 
-    async fn findings_of_audit(&self, task_id: &str) -> Result<Vec<Finding>, MitigationError> {
-        let mut found = Vec::new();
+    /// Hands over all findings of an audit, however many: most may be of checks that nobody asks for.
+    async fn findings_of(
+        &self,
+        task_id: &str,
+        mut take: impl FnMut(Finding) -> Result<(), MitigationError> + Send,
+    ) -> Result<(), MitigationError> {
         let mut page = Page::first(PAGE);
         loop {
             let rows = self.findings.findings_of(task_id, &page).await?.ok_or_else(|| {
@@ -115,13 +108,37 @@ impl Mitigation {
                     "there is no audit {task_id}, or it is not kept any more"
                 ))
             })?;
-            found.extend(rows.rows);
-            // More are too many, whatever they are.
-            let has_room = found.len() <= self.config.targets_max.saturating_mul(10);
+            rows.rows.into_iter().try_for_each(&mut take)?;
             match rows.next {
-                Some(after) if has_room => page.after = Some(after),
-                _ => return Ok(found),
+                Some(after) => page.after = Some(after),
+                None => return Ok(()),
             }
+        }
+    }
+}
+
+impl Settled {
+    /// Counts a finding, and makes it a target if it is to be mitigated. Of an audit, checks that nothing
+    /// is asked for do not count; a finding that is named does.
+    fn take(
+        &mut self,
+        finding: &Finding,
+        request: &AuditRequest,
+        (by_check, has_message): (&BTreeMap<String, Vec<usize>>, bool),
+    ) {
+        let is_named = matches!(request.target, AuditTarget::Findings(_));
+        self.audits.insert(finding.task_id.clone());
+        let places = by_check.get(&finding.check_name);
+        if places.is_none() && !is_named {
+            return;
+        }
+        let of_check = self.tally.checks.entry(finding.check_name.clone()).or_default();
+        of_check.total += 1;
+        match places {
+            Some(places) if is_wanted(finding, &request.target) => {
+                self.targets.push(target_of(finding, places, has_message));
+            }
+            _ => of_check.skipped += 1,
         }
     }
 }

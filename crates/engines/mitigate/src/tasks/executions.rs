@@ -117,6 +117,14 @@ impl Found {
         Self { rows: Vec::new(), rows_max, looked_at: 0, last: None, is_full: false }
     }
 
+    /// Passes a task by, which takes its time too.
+    fn pass(&mut self, started: Timestamp, task_id: &str) {
+        let task_id = task_id.to_owned();
+        self.last = Some(Place { started, task_id, target: u32::MAX, step: 0 });
+        self.looked_at += 1;
+        self.is_full = self.looked_at >= LOOKED_AT_MAX;
+    }
+
     fn ended(self) -> Rows<ExecutedStep> {
         let next = self.last.filter(|_| self.is_full).map(|place| place.text());
         Rows { rows: self.rows, next }
@@ -213,8 +221,10 @@ impl Mitigation {
             let is_last = tasks.len() < CHUNK;
             for (started, id) in &tasks {
                 let Some(task) = self.store.task(TaskKind::Detect, id).await? else { continue };
-                if *started <= to && task.ended.is_none_or(|ended| ended >= from) {
+                if task.ended.is_none_or(|ended| ended >= from) {
                     self.look_through(&task, None, (admits, found)).await?;
+                } else {
+                    found.pass(*started, id);
                 }
                 if found.is_full {
                     return Ok(());
@@ -250,7 +260,8 @@ impl Mitigation {
             if is_last {
                 return Ok(());
             }
-            (next, first_step) = (found.last.as_ref().map_or(next, |place| place.target + 1), 0);
+            (next, first_step) =
+                (found.last.as_ref().map_or(next, |place| place.target.saturating_add(1)), 0);
         }
     }
 }

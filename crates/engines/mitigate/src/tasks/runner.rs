@@ -68,9 +68,7 @@ impl Mitigation {
             }
         }
         drop(targets);
-        if self.insist("the end of a task", || self.end(&task, &running)).await.is_some() {
-            self.running.lock().remove(&(task.kind(), task.id.clone()));
-        }
+        self.insist("the end of a task", || self.end(&task, &running)).await.unwrap_or_default();
     }
 
     /// Works on one target until it is finished; `None` if the server stops before.
@@ -139,6 +137,7 @@ impl Mitigation {
     }
 
     async fn end(&self, task: &Task, running: &Running) -> Result<(), MitigationError> {
+        // Whoever sees that the task is over and starts another one waits until its place is free.
         let _held = self.changing_tasks.lock().await;
         let Some(mut task) = self.store.task(task.kind(), &task.id).await? else { return Ok(()) };
         task.tally = running.tally.lock().clone();
@@ -151,6 +150,7 @@ impl Mitigation {
         let mut batch = StateBatch::default();
         storage::put_over(&task, &mut batch)?;
         self.store.commit(batch).await?;
+        self.running.lock().remove(&(task.kind(), task.id.clone()));
         tracing::info!(
             task = task.id,
             status = task.status.as_str(task.kind()),

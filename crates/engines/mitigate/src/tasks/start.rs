@@ -90,21 +90,26 @@ impl Mitigation {
         )))
     }
 
+    /// Refuses more targets than a task may have.
+    pub(super) fn check_targets(&self, count: usize) -> Result<(), MitigationError> {
+        let targets_max = self.config.targets_max;
+        if count <= targets_max {
+            return Ok(());
+        }
+        Err(MitigationError::LimitExceeded(format!(
+            "the task would have more than {targets_max} targets, which is the most there may be; \
+             narrow it down"
+        )))
+    }
+
     fn new_task(
         &self,
         new: NewTask,
         request: TaskRequest,
         (settled, now): (&Settled, Timestamp),
     ) -> Result<Task, MitigationError> {
-        let count = settled.targets.len();
-        let targets_max = self.config.targets_max;
-        let targets = u32::try_from(count).ok().filter(|_| count <= targets_max);
-        let targets = targets.ok_or_else(|| {
-            MitigationError::LimitExceeded(format!(
-                "the task would have {count} targets; at most {targets_max} are allowed, so narrow it \
-                 down"
-            ))
-        })?;
+        self.check_targets(settled.targets.len())?;
+        let targets = u32::try_from(settled.targets.len()).unwrap_or(u32::MAX);
         let NewTask { id, token, by, note } = new;
         Ok(Task {
             id,

@@ -3,8 +3,8 @@ use serde_json::json;
 
 use super::world::{Rig, START, certificate, finding, new_task, refusal, texts};
 use crate::{
-    AuditRequest, AuditTarget, CheckTally, ExecutedStep, StepStatus, TaskKind, TaskRequest,
-    TaskStatus,
+    AuditRequest, AuditTarget, CheckTally, ExecutedStep, MitigateConfig, StepStatus, TaskKind,
+    TaskRequest, TaskStatus,
 };
 
 const KIND: TaskKind = TaskKind::Audit;
@@ -172,6 +172,23 @@ async fn a_failure_ends_what_is_left_for_its_finding_and_the_task_fails() {
         let text = refusal(rig.mitigation.audit_executions(task_id, finding_id, None).await);
         assert_eq!(text, format!("Invalid: {words}"));
     }
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_large_audit_is_fine_where_few_findings_are_asked_for_and_too_many_are_refused() {
+    let config = MitigateConfig { targets_max: 20, ..MitigateConfig::default() };
+    let rig = Rig::with(config).await;
+    rig.actions().await;
+    let account = || ("ACCOUNT_SETTINGS", json!({"account": "000000000000"}));
+    let many = (0..1200).map(|n| finding(&format!("f{n}"), LOGGING, account()));
+    rig.world.findings.findings.lock().unwrap().extend(many);
+    let last = finding("last", SHARED, ("DEVICE_CERTIFICATE", certificate(1)));
+    rig.world.findings.findings.lock().unwrap().push(last);
+    start(&rig, "t", of_audit(&[(SHARED, "cert")])).await;
+    assert_eq!(rig.over(KIND, "t").await.tally.executed, 1, "the last one of a large audit");
+    let text = refused(&rig, of_audit(&[(LOGGING, "log")])).await;
+    assert!(text.starts_with("LimitExceeded: the task would have more than 20 targets"), "{text}");
     rig.end().await;
 }
 
