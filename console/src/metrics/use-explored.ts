@@ -39,6 +39,8 @@ export type Explored = {
   watching: Watching[];
   alarms: Alarm[];
   isLoading: boolean;
+  /** Whether there is no such metric. */
+  isUnknown: boolean;
   error: Error | null;
   retry: () => void;
 };
@@ -63,6 +65,7 @@ export function useExplored(search: MetricSearch): Explored {
   const span = useMemo(() => spanOf(search, now), [search, now]);
   const step = stepOf(span);
   const isReady = metric !== undefined && isDecided;
+  const isUnknown = catalogue.data !== undefined && isDecided && metric === undefined;
   const wantsBands = isReady && isNumeric(metric) && search.fleet !== "off";
   const points = useQueries({
     queries: things.map((thing) => ({ ...datapointsQuery(thing, key, span), enabled: isReady })),
@@ -90,7 +93,8 @@ export function useExplored(search: MetricSearch): Explored {
     alarms: alarms
       .flatMap((query) => query.data?.alarms ?? [])
       .filter((alarm) => alarm.metric === name && overlaps(alarm, span)),
-    isLoading: !isReady || asked.some((query) => query.isFetching),
+    isLoading: (!isReady && !isUnknown) || asked.some((query) => query.isFetching),
+    isUnknown,
     error: failed?.error ?? null,
     retry: () => {
       for (const query of [catalogue, ...asked]) if (query.error) void query.refetch();

@@ -177,6 +177,13 @@ function State({ explored, isList, rows }: { explored: Explored; isList: boolean
   if (explored.error) {
     return <Failed what="The datapoints could not be loaded" error={explored.error} retry={explored.retry} />;
   }
+  if (explored.isUnknown) {
+    return (
+      <Empty title="There is no metric of this name">
+        <p>It may have been a custom metric that was deleted. Choose another above.</p>
+      </Empty>
+    );
+  }
   if (isList && explored.things.length === 0) {
     return (
       <Empty title="Choose a device">

@@ -2,10 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
+import { ApiError } from "../api/client";
 import { deleteProfile, profileQuery } from "../api/profiles";
 import type { Profile as SecurityProfile } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
-import { Failed, Loading, Stale } from "../components/StateViews";
+import { Empty, Failed, Loading, Stale } from "../components/StateViews";
 import { dateTime } from "../lib/format";
 import { targetGroup } from "../lib/profile";
 import { useIsAdmin, useIsAnalyst } from "../lib/role";
@@ -27,20 +28,7 @@ export function Profile() {
   // What the draft began with stays, whatever is stored meanwhile.
   const [base, setBase] = useState<SecurityProfile | null>(null);
   const [round, setRound] = useState(0);
-  if (!data) {
-    return (
-      <div className="page">
-        <h1>{name}</h1>
-        <section className="panel">
-          {error ? (
-            <Failed what="The profile could not be loaded" error={error} retry={() => void refetch()} />
-          ) : (
-            <Loading what="the profile" />
-          )}
-        </section>
-      </div>
-    );
-  }
+  if (!data) return <Missing name={name} error={error} retry={() => void refetch()} />;
   const begun = base?.name === name ? base : data;
   return (
     <div className="page">
@@ -57,6 +45,28 @@ export function Profile() {
           setRound((before) => before + 1);
         }}
       />
+    </div>
+  );
+}
+
+function Missing({ name, error, retry }: { name: string; error: Error | null; retry: () => void }) {
+  const isUnknown = error instanceof ApiError && error.code === "not_found";
+  return (
+    <div className="page">
+      <h1>{name}</h1>
+      <section className="panel">
+        {!error ? <Loading what="the profile" /> : null}
+        {isUnknown ? (
+          <Empty title="There is no security profile of this name">
+            <p>
+              It may have been deleted. <Link to="/profiles">All profiles</Link>
+            </p>
+          </Empty>
+        ) : null}
+        {error && !isUnknown ? (
+          <Failed what="The profile could not be loaded" error={error} retry={retry} />
+        ) : null}
+      </section>
     </div>
   );
 }
