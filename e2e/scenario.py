@@ -26,6 +26,8 @@ from waiting import wait_for
 
 ROLE = "arn:aws:iam::000000000000:role/detect"
 WINDOW = 2.0
+# What is changed is in force after so many seconds.
+MOMENTS = 2.0
 VIOLATIONS = 'index="iot" sourcetype="aws-iot-device-defender-violation"'
 _ids = iter(range(int(time.time()), 2**31))
 
@@ -55,6 +57,8 @@ class Scenario:
         self.clients = {}
         self.exports = None
         self.profile = None
+        # The scenario's own devices: a profile of all unregistered ones sees those of others, too.
+        self.devices = set(data.get("things") or {})
 
     # Before the steps
 
@@ -76,6 +80,8 @@ class Scenario:
         self.create_profile(dict(data["profile"]))
         for name in data.get("targets") or []:
             self.attach(name)
+        changed = time.monotonic()
+        wait_for("the profile is in force", lambda: time.monotonic() - changed > MOMENTS)
 
     def create_profile(self, profile):
         self.profile = profile.pop("name")
@@ -113,6 +119,7 @@ class Scenario:
         """A report of `thing`; all else is the document, and `times` says how often, each later."""
         it = dict(it)
         thing, times = it.pop("thing"), it.pop("times", 1)
+        self.devices.add(thing)
         for _ in range(times):
             document = {"header": {"report_id": next(_ids), "version": "1.0"}} | it
             self.mqtt.publish(topic=topic(thing), qos=1, payload=json.dumps(document))
@@ -122,6 +129,7 @@ class Scenario:
             self.report(it)
 
     def connect(self, name):
+        self.devices.add(name)
         self.client(name)
 
     def disconnect(self, name):
@@ -212,6 +220,7 @@ class Scenario:
                 f"{it['thingName']} {it['behavior']['name']} {shown(it['lastViolationValue'])}"
                 for page in pages.paginate(securityProfileName=self.profile)
                 for it in page["activeViolations"]
+                if it["thingName"] in self.devices
             ]
             return sorted(self.as_asked(found, expected))
 
@@ -225,7 +234,8 @@ class Scenario:
         def read():
             pages = self.iot.get_paginator("list_active_violations")
             pages = pages.paginate(securityProfileName=self.profile, **filters)
-            return sorted(found["thingName"] for page in pages for found in page["activeViolations"])
+            found = [it["thingName"] for page in pages for it in page["activeViolations"]]
+            return sorted(thing for thing in found if thing in self.devices)
 
         self.until(f"alarms with {filters}", read, expected)
 
@@ -247,6 +257,7 @@ class Scenario:
                 startTime=start, endTime=end, securityProfileName=self.profile, **filters
             )
             for it in page["violationEvents"]
+            if it["thingName"] in self.devices
         ]
         return sorted(found, key=lambda it: it["violationEventTime"])
 
@@ -315,6 +326,7 @@ class Scenario:
 
         def read():
             rows = self.server.search(spl)
+            rows = [row for row in rows if row["thingName"] in self.devices]
             for row in rows:
                 body = json.loads(row["_raw"])
                 traces = {datapoint["trace"] for datapoint in body["datapoints"]}
