@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use picket_core::Timestamp;
 use picket_ports::StateBatch;
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -58,6 +59,8 @@ struct Round {
     batch: StateBatch,
     /// New deliveries.
     entries: Vec<(Uuid, Entry)>,
+    /// How many of them each subscription gets.
+    counts: HashMap<Uuid, usize>,
     /// New messages, and for how many subscriptions each is.
     messages: Vec<(u64, u32)>,
     /// Deliveries for which there was no room.
@@ -101,8 +104,11 @@ impl NotifyEngine {
         let targets: Vec<Arc<Subscription>> = match target {
             Target::One(id) => book.subscriptions.get(&id).into_iter().cloned().collect(),
             Target::Confirmed => {
-                let wanted = |one: &&Arc<Subscription>| one.is_confirmed() && wants(one, &message);
-                book.of_topic(&message.topic).iter().filter(wanted).cloned().collect()
+                let mut bodies = Bodies::default();
+                let mut wanted = |one: &&Arc<Subscription>| {
+                    one.is_confirmed() && bodies.are_wanted_by(one, &message)
+                };
+                book.of_topic(&message.topic).iter().filter(|one| wanted(one)).cloned().collect()
             }
         };
         if let Err(error) = self.add(round, &message, &targets, deduplication) {
@@ -127,7 +133,7 @@ impl NotifyEngine {
             round.seen.insert(hash, message.id.clone());
         }
         let (with_room, full): (Vec<_>, Vec<_>) = targets.iter().partition(|target| {
-            let in_round = round.entries.iter().filter(|(id, _)| *id == target.id).count();
+            let in_round = round.counts.get(&target.id).copied().unwrap_or_default();
             self.lanes.waiting(target.id) + in_round < self.config.waiting_max
         });
         round.full.extend(full.iter().map(|target| target.id));
@@ -139,6 +145,7 @@ impl NotifyEngine {
         for target in &with_room {
             round.batch.put(store::waiting(target.id, sequence), waiting.clone());
             round.entries.push((target.id, Entry { due: now, sequence, failures: 0 }));
+            *round.counts.entry(target.id).or_default() += 1;
         }
         round.messages.push((sequence, u32::try_from(with_room.len()).unwrap_or(u32::MAX)));
         Ok(())
@@ -186,8 +193,21 @@ impl NotifyEngine {
     }
 }
 
-fn wants(subscription: &Subscription, message: &Message) -> bool {
-    let text = message.text_for(subscription.protocol.name());
-    let filter = subscription.filter.as_ref();
-    filter.is_none_or(|filter| filter.matches(&message.attributes, text))
+/// The texts of one message as JSON, each read once however many filters look at it.
+#[derive(Default)]
+struct Bodies<'m>(Vec<(&'m str, Option<Value>)>);
+
+impl<'m> Bodies<'m> {
+    fn are_wanted_by(&mut self, subscription: &Subscription, message: &'m Message) -> bool {
+        let Some(filter) = &subscription.filter else { return true };
+        if !filter.looks_at_body() {
+            return filter.matches(&message.attributes, None);
+        }
+        let text = message.text_for(subscription.protocol.name());
+        if !self.0.iter().any(|(known, _)| std::ptr::eq(*known, text)) {
+            self.0.push((text, serde_json::from_str(text).ok()));
+        }
+        let read = self.0.iter().find(|(known, _)| std::ptr::eq(*known, text));
+        filter.matches(&message.attributes, read.and_then(|(_, body)| body.as_ref()))
+    }
 }

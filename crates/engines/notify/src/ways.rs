@@ -18,6 +18,8 @@ use crate::signing::Signing;
 
 /// Bytes of an answer that are read: enough to say what was wrong.
 const ANSWER_BYTES_MAX: usize = 4 * 1024;
+/// How long the rest of an answer may take.
+const ANSWER_WAIT_MAX: Duration = Duration::from_secs(1);
 /// Longest pause that a receiver can ask for.
 const PAUSE_MAX: Duration = Duration::from_secs(600);
 /// Longest description of a failure.
@@ -158,13 +160,17 @@ impl Ways {
         let mut response = request.send().await.map_err(|error| failure_of(&error))?;
         let status = response.status();
         let mut answer = Vec::new();
-        while answer.len() < ANSWER_BYTES_MAX {
-            match response.chunk().await {
-                Ok(Some(chunk)) => answer.extend_from_slice(&chunk),
-                // What a receiver says after its status does not change what it said.
-                Ok(None) | Err(_) => break,
+        // What a receiver says after its status does not change what it said, so nobody waits for it long.
+        let reading = async {
+            while let Ok(Some(chunk)) = response.chunk().await {
+                answer.extend_from_slice(&chunk);
+                if answer.len() >= ANSWER_BYTES_MAX {
+                    return;
+                }
             }
-        }
+        };
+        let is_whole = tokio::time::timeout(ANSWER_WAIT_MAX, reading).await.is_ok();
+        tracing::trace!(%status, is_whole, "a receiver has answered");
         if status.is_success() {
             return Ok(());
         }

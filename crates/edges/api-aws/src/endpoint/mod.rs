@@ -251,9 +251,14 @@ impl Shared {
         let service = &crate::sns::SERVICE;
         let (operation, from) = (link.operation(), peer.address.ip().to_string());
         let outcome = if self.throttle.take(&from) {
+            let (shared, request_id) = (self.clone(), request_id.to_owned());
             let source = peer.address.to_string();
-            let following = link.follow(&self.deps, &source, request_id);
-            self.in_time(service, following).await
+            let (done, outcome) = oneshot::channel();
+            self.deps.tasks.spawn("aws-link", async move {
+                // Nobody listens any more where the caller has gone.
+                drop(done.send(link.follow(&shared.deps, &source, &request_id).await));
+            });
+            self.in_time(service, async { outcome.await.unwrap_or_else(|_| Err(gone())) }).await
         } else {
             Err(AwsError::new(fault::own(service.protocol, ErrorCode::Throttled), "rate exceeded")
                 .into())

@@ -9,6 +9,7 @@ mod callers;
 mod changes;
 mod metric_values;
 mod mitigation;
+mod notifications;
 mod paging;
 mod rig;
 mod routing;

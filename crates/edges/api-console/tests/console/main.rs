@@ -17,6 +17,7 @@ mod log_in;
 mod metrics;
 mod mitigation;
 mod mqtt;
+mod notifications;
 mod policies;
 mod profiles;
 mod rig;

@@ -43,8 +43,14 @@ impl FilterPolicy {
         parse::policy(text, scope).map(|node| Self { scope, node })
     }
 
-    /// Whether the subscription wants a message.
-    pub(crate) fn matches(&self, attributes: &[(String, Attribute)], text: &str) -> bool {
+    /// Whether it looks at the message itself.
+    pub(crate) fn looks_at_body(&self) -> bool {
+        self.scope == Scope::Body
+    }
+
+    /// Whether the subscription wants a message of these attributes and this body, which is absent where
+    /// the message is no JSON.
+    pub(crate) fn matches(&self, attributes: &[(String, Attribute)], body: Option<&Value>) -> bool {
         match self.scope {
             Scope::Attributes => {
                 let members = attributes
@@ -52,10 +58,7 @@ impl FilterPolicy {
                     .filter_map(|(name, attribute)| Some((name.clone(), value_of(attribute)?)));
                 self.node.holds(Some(&Value::Object(members.collect())))
             }
-            Scope::Body => match serde_json::from_str::<Value>(text) {
-                Ok(body @ Value::Object(_)) => self.node.holds(Some(&body)),
-                _ => false,
-            },
+            Scope::Body => body.is_some_and(|body| body.is_object() && self.node.holds(Some(body))),
         }
     }
 }
