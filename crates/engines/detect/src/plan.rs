@@ -4,6 +4,7 @@
 use picket_profile::{Behavior, Metric, Profile, Side, WatchedMetric};
 
 use crate::history::SeriesId;
+use crate::partition::FLAGS;
 
 /// Everything the profiles of a device want.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Plan {
     pub(crate) traffic_windows: u16,
     /// The longest period of a cloud-side behaviour, in windows.
     pub(crate) cloud_windows: u16,
+    /// Place of the step that tells what is impossible about reports, if anybody asks.
+    pub(crate) flags: Option<usize>,
     /// Ids of all behaviours, sorted.
     ids: Vec<u64>,
 }
@@ -88,6 +91,7 @@ impl Plan {
             }
         }
         plan.ids.sort_unstable();
+        plan.flags = plan.device.iter().position(|it| it.watched.metric.name() == FLAGS);
         plan
     }
 

@@ -13,6 +13,7 @@ use picket_ports::{Alarms as _, ReportIntake as _, ReportPublish};
 use tokio::sync::Semaphore;
 
 use super::load::synthetic_report;
+use super::world::cpu_time;
 
 /// Reports that wait for the disk at the same time.
 const UNACKNOWLEDGED: usize = 2000;
@@ -22,7 +23,7 @@ const BAD_EVERY: u64 = 500;
 /// Hands over `rate` reports a second for `seconds`, and looks for the alarms.
 pub(crate) async fn run(engine: &Arc<DetectEngine>, things: u64, (seconds, rate): (u64, u64)) {
     let room = Arc::new(Semaphore::new(UNACKNOWLEDGED));
-    let began = Instant::now();
+    let (cpu, began) = (cpu_time(), Instant::now());
     let mut bad: HashMap<String, Instant> = HashMap::new();
     let mut latencies: Vec<Duration> = Vec::new();
     let mut sent = 0_u64;
@@ -32,7 +33,7 @@ pub(crate) async fn run(engine: &Arc<DetectEngine>, things: u64, (seconds, rate)
         for number in sent..due.min(total) {
             let permit = room.clone().acquire_owned().await.unwrap();
             let (engine, report) = (engine.clone(), report(number, things));
-            if number % BAD_EVERY == 0 {
+            if number.is_multiple_of(BAD_EVERY) {
                 bad.insert(report.thing.clone(), Instant::now());
             }
             #[expect(clippy::disallowed_methods, reason = "no part of the server")]
@@ -54,8 +55,10 @@ pub(crate) async fn run(engine: &Arc<DetectEngine>, things: u64, (seconds, rate)
     latencies.sort_unstable();
     let at = |share: usize| latencies[(latencies.len() * share / 100).min(latencies.len() - 1)];
     println!(
-        "live            {:>9.0} reports/s taken and evaluated; report to alarm: median {:?}, p99 {:?}, of {}",
+        "live            {:>9.0} reports/s taken and evaluated, {:.0} for each second of processor time; report \
+         to alarm: median {:?}, p99 {:?}, of {}",
         total as f64 / began.elapsed().as_secs_f64(),
+        total as f64 / (cpu_time() - cpu).as_secs_f64(),
         at(50),
         at(99),
         latencies.len()
@@ -82,7 +85,7 @@ async fn look(
 
 fn report(number: u64, things: u64) -> ReportPublish {
     let now = SystemClock.now();
-    let is_bad = number % BAD_EVERY == 0;
+    let is_bad = number.is_multiple_of(BAD_EVERY);
     let payload = synthetic_report(number, now.as_millis());
     let payload = if is_bad { payload.replacen(r#""pt":22}"#, r#""pt":23}"#, 1) } else { payload };
     // Things that break a behaviour do so once.

@@ -204,13 +204,19 @@ async fn recover(dir: &Path, options: &Options) {
     let things = engine.stats().things.max(1) as f64;
     println!(
         "recovery        {:>9.2} s until it evaluates ({:.2} s of processor time), {:.2} s until it is even; \
-         {things} things, {:.0} bytes of memory each, {:.0} by metric",
+         {things} things",
         opened.as_secs_f64(),
         cpu.as_secs_f64(),
-        began.elapsed().as_secs_f64(),
-        grown / things,
-        grown / things / options.reports as f64
+        began.elapsed().as_secs_f64()
     );
+    // With few things it is the engine's own memory.
+    if things >= 100_000.0 {
+        println!(
+            "memory          {:>9.0} bytes per thing, {:.0} per thing and metric",
+            grown / things,
+            grown / things / options.reports as f64
+        );
+    }
     if options.live > 0 {
         live::run(&engine, options.things, (options.live, options.rate)).await;
     }

@@ -157,10 +157,10 @@ impl Partition {
         for (thing, tracked) in &mut self.things {
             tracked.refresh(thing, closing.end, scene, effects);
             tracked.close_window((number, thing), closing, scene, effects);
-            if tracked.state.rhythm.gap_begins(closing.end, closing.started) {
-                let trace = (number, closing.sequence);
-                let origin = (trace, closing.end, Origin::Window);
-                tracked.touch(thing, effects);
+            if tracked.plan.flags.is_some()
+                && tracked.state.rhythm.gap_begins(closing.end, closing.started)
+            {
+                let origin = ((number, closing.sequence), closing.end, Origin::Window);
                 tracked.flagged(thing, origin, Flag::ReportGap, scene, effects);
             }
             tracked.invalidate_silent(thing, closing.end, scene, effects);

@@ -110,13 +110,9 @@ impl Tracked {
         scene: &Scene<'_>,
         effects: &mut Effects,
     ) {
-        let Some(step) = self.plan.device.iter().position(|it| it.watched.metric.name() == FLAGS)
-        else {
-            return;
-        };
         self.touch(thing, effects);
         let Self { state, plan, .. } = self;
-        let Some(step) = plan.device.get(step) else { return };
+        let Some(step) = plan.flags.and_then(|place| plan.device.get(place)) else { return };
         let measured = Measured::Texts(vec![flag.as_str().to_owned()]);
         if let Some(series) = step.kept {
             effects.kept.begin(thing, at, (trace.1, origin));

@@ -215,6 +215,30 @@ async fn run(reports: &[Report], turns: &[Turn]) -> (Vec<String>, Vec<String>) {
     world.finish().await
 }
 
+/// Eight devices of three partitions; in every period the one that sends most is in alarm.
+#[test]
+fn a_kill_between_the_appends_to_two_partitions_changes_nothing() {
+    let report = |n: u16| {
+        let (thing, ports) = ((n % 8) as u8, 1);
+        Report { gap: 60, thing, bytes: 100 + 50 * (n % 8), ports }
+    };
+    let reports: Vec<Report> = (0..40).map(report).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let straight = runtime.block_on(run(&reports, &[]));
+    assert!(straight.0.len() >= 4, "{straight:?}");
+    let step = |number: usize| match number % 8 {
+        // Everybody is through, one partition gets its percentile and takes it in, and then the kill.
+        0 => Turn::Evaluate { partition: 0, records: usize::MAX },
+        1 => Turn::Evaluate { partition: 1, records: usize::MAX },
+        2 => Turn::Evaluate { partition: 2, records: usize::MAX },
+        3 => Turn::Append { count: 1 },
+        4..=6 => Turn::Evaluate { partition: (number % 3) as u16, records: usize::MAX },
+        _ => Turn::Crash { partition: 0, records: 1 },
+    };
+    let turns: Vec<Turn> = (0..160).map(step).collect();
+    assert_eq!(runtime.block_on(run(&reports, &turns)), straight);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
