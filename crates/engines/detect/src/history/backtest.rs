@@ -48,7 +48,8 @@ impl History {
         trial: Trial<'_>,
     ) -> Result<BacktestReport, HistoryError> {
         let Trial { profile, from, to, alarms_max, wanted, progress } = trial;
-        let from = from.max(self.oldest().await?.unwrap_or(to).min(to));
+        let oldest = self.stored().await?.map_or(to, |(oldest, _)| oldest);
+        let from = from.max(oldest.min(to));
         let watch = |behavior: &Behavior| {
             let series = series_of(behavior.metric.name(), behavior.dimension.as_ref());
             let over = (behavior.metric.side(), behavior.windows);

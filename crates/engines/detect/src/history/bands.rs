@@ -27,14 +27,14 @@ struct Steps {
 }
 
 impl Steps {
-    fn of(request: &BandRequest) -> Self {
-        let asked = request.step.max(Duration::from_secs(1));
-        let first = request.from.floor_to(asked);
-        let wanted = request.to.since(first).as_millis().div_ceil(asked.as_millis());
+    fn of(from: Timestamp, to: Timestamp, step: Duration) -> Self {
+        let asked = step.max(Duration::from_secs(1));
+        let first = from.floor_to(asked);
+        let wanted = to.since(first).as_millis().div_ceil(asked.as_millis());
         let longer = u32::try_from(wanted.div_ceil(u128::from(STEPS_MAX))).unwrap_or(u32::MAX);
         let step = asked.saturating_mul(longer.max(1));
-        let start = request.from.floor_to(step);
-        let count = request.to.since(start).as_millis().div_ceil(step.as_millis().max(1));
+        let start = from.floor_to(step);
+        let count = to.since(start).as_millis().div_ceil(step.as_millis().max(1));
         Self { start, step, count: usize::try_from(count).unwrap_or(usize::MAX) }
     }
 
@@ -106,10 +106,16 @@ impl History {
         request: &BandRequest,
         wanted: &(dyn Fn(&str) -> bool + Send + Sync),
     ) -> Result<(Duration, Vec<Band>), HistoryError> {
-        let steps = Steps::of(request);
-        let Some(series) = self.book.find(&request.series) else {
-            return Ok((steps.step, Vec::new()));
+        let stored = self.stored().await?.zip(self.book.find(&request.series));
+        let Some(((oldest, newest), series)) = stored else {
+            return Ok((request.step, Vec::new()));
         };
+        // Steps are made of what is stored, whatever is asked for.
+        let (from, to) = (request.from.max(oldest), request.to.min(newest));
+        if from >= to {
+            return Ok((request.step, Vec::new()));
+        }
+        let steps = Steps::of(from, to, request.step);
         let held = Arc::new(AtomicU64::new(0));
         let make = || Gather {
             series,
@@ -118,7 +124,7 @@ impl History {
             newest: None,
             held: held.clone(),
         };
-        let asked = Walk { from: request.from, to: request.to, wanted, progress: &|_, _| {} };
+        let asked = Walk { from, to, wanted, progress: &|_, _| {} };
         let mut parts = walk(self, &asked, make).await?;
         let mut bands = Vec::new();
         for place in 0..steps.count {
@@ -208,14 +214,20 @@ mod tests {
         let one = |thing: &str| thing == "pump-007";
         let (_, bands) = history.bands(&request((0, 300), 300), &one).await.unwrap();
         assert_eq!((bands[0].devices, bands[0].min, bands[0].max), (1, 7.0, 7.0));
+        let (first, last) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+        let ever = BandRequest { from: first, to: last, ..request((0, 1), 0) };
+        let (step, bands) = history.bands(&ever, &|_| true).await.unwrap();
+        assert_eq!((step.as_secs(), bands.len()), (173, 2));
+        let never = BandRequest { from: at(-900_000), to: at(-800_000), ..ever };
+        assert!(history.bands(&never, &|_| true).await.unwrap().1.is_empty());
     }
 
     #[test]
     fn steps_are_made_longer_where_there_would_be_too_many() {
-        let steps = Steps::of(&request((0, 14 * 86_400), 60));
+        let steps = Steps::of(at(0), at(14 * 86_400), Duration::from_secs(60));
         assert_eq!(steps.step, Duration::from_secs(60 * 41));
         assert!(steps.count <= 501, "{}", steps.count);
-        let steps = Steps::of(&request((10, 20), 300));
+        let steps = Steps::of(at(10), at(20), Duration::from_secs(300));
         assert_eq!((steps.count, steps.start), (1, at(0)));
     }
 }

@@ -377,11 +377,13 @@ impl History {
         Ok(days.iter().map(|(_, store)| store.pairs_estimate()).sum())
     }
 
-    /// The first instant of the oldest day that is stored.
-    pub(super) async fn oldest(&self) -> Result<Option<Timestamp>, HistoryError> {
+    /// From the first instant of the oldest day that is stored to the end of the newest one.
+    pub(super) async fn stored(&self) -> Result<Option<(Timestamp, Timestamp)>, HistoryError> {
         let names = self.states.state_names(days::PREFIX).await;
         let names = names.map_err(|error| HistoryError::Storage(error.to_string()))?;
-        Ok(names.iter().filter_map(|name| Day::of_store(name)).min().map(Day::start))
+        let mut days: Vec<Day> = names.iter().filter_map(|name| Day::of_store(name)).collect();
+        days.sort_unstable();
+        Ok(days.first().zip(days.last()).map(|(first, last)| (first.start(), last.end())))
     }
 }
 
