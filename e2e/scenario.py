@@ -19,6 +19,8 @@ import json
 import time
 from datetime import datetime, timezone
 
+from botocore.exceptions import ClientError
+
 from device_reports import topic
 from paho_client import V5, PahoClient
 from policy_documents import arn
@@ -123,6 +125,17 @@ class Scenario:
         for _ in range(times):
             document = {"header": {"report_id": next(_ids), "version": "1.0"}} | it
             self.mqtt.publish(topic=topic(thing), qos=1, payload=json.dumps(document))
+
+    def refused(self, it):
+        """A report that is refused, and what the answer says."""
+        it = dict(it)
+        says = it.pop("says")
+        try:
+            self.report(it)
+        except ClientError as error:
+            assert says in str(error), error
+        else:
+            raise AssertionError("the report was taken")
 
     def reports(self, them):
         for it in them:
@@ -331,6 +344,8 @@ class Scenario:
                 body = json.loads(row["_raw"])
                 traces = {datapoint["trace"] for datapoint in body["datapoints"]}
                 assert traces and body["explanation"].startswith("expected "), body
+                found = row["picket_trace"]
+                assert traces <= set([found] if isinstance(found, str) else found), row
                 assert row["host"] == body["thingName"]
             return [f"{row['violationEventType']} {row['thingName']}" for row in rows]
 

@@ -77,7 +77,8 @@ mod tests {
         ] {
             assert_eq!(parse_query_time(text), Some(Timestamp::from_millis(ms)), "{text}");
         }
-        for text in ["", "yesterday", "2024-05-01", "-1", "NaN", "inf", "1e300", "2024-05-01T00:00:00"]
+        for text in
+            ["", "yesterday", "2024-05-01", "-1", "NaN", "inf", "1e300", "2024-05-01T00:00:00"]
         {
             assert_eq!(parse_query_time(text), None, "{text}");
         }

@@ -243,7 +243,9 @@ pub(super) async fn index_old(store: &dyn StateStore) -> Result<(), StorageError
 
 /// Every event older than `to`, newest first, for tests of what evaluation stored.
 #[cfg(test)]
-pub(crate) async fn all(store: &dyn StateStore) -> Result<Vec<ViolationEvent>, picket_ports::LogError> {
+pub(crate) async fn all(
+    store: &dyn StateStore,
+) -> Result<Vec<ViolationEvent>, picket_ports::LogError> {
     let pairs = store.scan(keys::EVENTS, None, usize::MAX).await?;
     Ok(pairs.iter().filter_map(|(_, value)| stored::read_event(value).ok()).collect())
 }

@@ -255,41 +255,45 @@ async fn a_kill_at_any_step_loses_no_news_and_changes_no_order() {
         "3 InAlarm",
         "2 AlarmCleared",
     ];
-    let clock = ManualClock::at(at(0));
     for last in 1..=14 {
         for takes_last in [false, true] {
-            let dir = tempfile::tempdir().unwrap();
             let (first, second) = (Ear::new("first"), Ear::new("second"));
-            let inner = store(dir.path()).await;
-            // The store of a book that is opened for the first time is not what is tested here.
-            drop(book(&inner, &clock, Vec::new()).await);
-            let commits = AtomicU64::new(0);
-            let dying = Dying { inner: inner.clone(), commits, last, takes_last };
-            let dying: Arc<dyn StateStore> = Arc::new(dying);
-            let tasks = Tasks::new();
-            let before = book(&dying, &clock, ears(&[&first, &second])).await;
-            before.start(&tasks);
-            let told = work(&before).await;
-            if told.is_ok() {
-                let all = expected.len();
-                wait_until("both", || {
-                    first.heard_first().len() == all && second.heard_first().len() == all
-                })
-                .await;
-            }
-            stop(tasks).await;
-            // After the kill, over what is stored.
-            let tasks = Tasks::new();
-            let after = book(&inner, &clock, ears(&[&first, &second])).await;
-            after.start(&tasks);
-            work(&after).await.unwrap();
+            killed_and_started_again((last, takes_last), [&first, &second], expected.len()).await;
             for ear in [&first, &second] {
-                wait_until("all news", || ear.heard_first().len() == expected.len()).await;
                 assert_eq!(ear.heard_first(), expected, "{} {last} {takes_last}", ear.name);
             }
-            wait_until("the account", || after.ledger().in_flight == 0).await;
-            assert_eq!(waiting(&*inner).await, 0, "{last} {takes_last}");
-            stop(tasks).await;
         }
     }
+}
+
+/// Works until the store dies, and then over what is stored until both have heard `all` news.
+async fn killed_and_started_again(
+    (last, takes_last): (u64, bool),
+    both: [&Arc<Ear>; 2],
+    all: usize,
+) {
+    let have_heard = || both.iter().all(|ear| ear.heard_first().len() == all);
+    let dir = tempfile::tempdir().unwrap();
+    let clock = ManualClock::at(at(0));
+    let inner = store(dir.path()).await;
+    // The store of a book that is opened for the first time is not what is tested here.
+    drop(book(&inner, &clock, Vec::new()).await);
+    let commits = AtomicU64::new(0);
+    let dying: Arc<dyn StateStore> =
+        Arc::new(Dying { inner: inner.clone(), commits, last, takes_last });
+    let tasks = Tasks::new();
+    let before = book(&dying, &clock, ears(&both)).await;
+    before.start(&tasks);
+    if work(&before).await.is_ok() {
+        wait_until("both", have_heard).await;
+    }
+    stop(tasks).await;
+    let tasks = Tasks::new();
+    let after = book(&inner, &clock, ears(&both)).await;
+    after.start(&tasks);
+    work(&after).await.unwrap();
+    wait_until("all news", have_heard).await;
+    wait_until("the account", || after.ledger().in_flight == 0).await;
+    assert_eq!(waiting(&*inner).await, 0, "{last} {takes_last}");
+    stop(tasks).await;
 }
