@@ -177,3 +177,92 @@ fn shortened(mut value: MetricValue) -> MetricValue {
     }
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use picket_profile::{Vocabulary, parse};
+
+    use super::*;
+
+    const TOPIC: &str = "arn:aws:sns:us-east-1:000000000000:alarms";
+
+    fn profile(to_alarm: u8, is_muted: bool) -> Profile {
+        let body = format!(
+            r#"{{"behaviors":[{{"name":"b","metric":"aws:listening-tcp-ports","suppressAlerts":{is_muted},
+              "criteria":{{"comparisonOperator":"in-port-set","value":{{"ports":[22]}},
+              "consecutiveDatapointsToAlarm":{to_alarm}}}}}],
+              "alertTargets":{{"SNS":{{"alertTargetArn":"{TOPIC}","roleArn":"arn:aws:iam::000000000000:role/x"}}}}}}"#
+        );
+        parse("p", &body, &Vocabulary::default()).unwrap()
+    }
+
+    fn point(profile: &Profile, seconds: i64, ports: Vec<u16>) -> Datapoint<'_> {
+        Datapoint {
+            thing: "cam",
+            profile,
+            behavior: &profile.behaviors[0],
+            measured: Measured::ports(ports),
+            at: Timestamp::from_millis(seconds * 1000),
+            trace: (3, u64::try_from(seconds).unwrap()),
+            percentile: None,
+        }
+    }
+
+    /// The seconds of the datapoints of an alarm; negative where they were as expected.
+    fn seconds(violation: &Violation) -> String {
+        let second = |it: &Evidence| match it.violates {
+            true => it.time.as_millis() / 1000,
+            false => -it.time.as_millis() / 1000,
+        };
+        let seconds = violation.datapoints.iter().map(|it| second(it).to_string());
+        seconds.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn an_alarm_keeps_the_datapoints_that_raised_it_the_newest_and_the_one_that_ended_it() {
+        let profile = profile(3, false);
+        let run = [1, 2].map(|second| evidence(&point(&profile, second, vec![21]), true));
+        let (mut alarm, told) = raised(&point(&profile, 3, vec![21]), run.into());
+        assert_eq!(seconds(&told.event.violation), "1 2 3");
+        let traces = told.event.violation.datapoints.iter().map(|it| it.trace.to_string());
+        assert_eq!(traces.collect::<Vec<_>>(), ["reports/3/1", "reports/3/2", "reports/3/3"]);
+        for second in 4..40 {
+            renew(&mut alarm, &point(&profile, second, vec![21, 23]));
+        }
+        assert_eq!(seconds(&alarm.violation), "1 2 3 39");
+        let ended = cleared(alarm, &point(&profile, 40, vec![22])).event;
+        assert_eq!(seconds(&ended.violation), "1 2 3 39 -40");
+        assert_eq!(ended.value, Some(MetricValue::Ports(vec![22])));
+        assert_eq!(ended.violation.last_value, MetricValue::Ports(vec![21, 23]));
+    }
+
+    #[test]
+    fn a_topic_is_told_of_an_alarm_and_of_its_end_unless_the_behaviour_is_muted() {
+        let (loud, muted) = (profile(1, false), profile(1, true));
+        let target = |told: &AlarmEvent| told.alert_target.clone();
+        let (alarm, told) = raised(&point(&loud, 1, vec![21]), Vec::new());
+        assert_eq!(target(&told).as_deref(), Some(TOPIC));
+        assert_eq!(
+            target(&invalidated(alarm.clone(), Timestamp::from_millis(9))).as_deref(),
+            Some(TOPIC)
+        );
+        // Muted meanwhile, which does not end the alarm.
+        let told = cleared(alarm, &point(&muted, 2, vec![22]));
+        assert_eq!((target(&told), told.event.violation.suppressed), (None, true));
+        let (alarm, told) = raised(&point(&muted, 1, vec![21]), Vec::new());
+        assert_eq!(
+            (target(&told), target(&invalidated(alarm, Timestamp::default()))),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn a_device_chooses_how_long_a_list_is_but_not_how_much_an_alarm_keeps_of_it() {
+        let profile = profile(1, false);
+        let (alarm, _) = raised(&point(&profile, 1, (1000..3000).collect()), Vec::new());
+        let MetricValue::Ports(shown) = &alarm.violation.datapoints[0].value else {
+            panic!("ports")
+        };
+        assert_eq!(shown.len(), ELEMENTS_MAX);
+    }
+}
