@@ -299,4 +299,32 @@ mod tests {
             assert!(error.contains(words), "{retry}: {error}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_accepted_ends_within_the_hour(
+            shortest in 0_u32..70, more in 0_u32..4_000, retries in 0_u32..130,
+            parts in proptest::array::uniform3(0_u32..60), growth in 0_usize..4,
+        ) {
+            let growth = ["linear", "arithmetic", "geometric", "exponential"][growth];
+            let [none, least, most] = parts;
+            let text = json!({"healthyRetryPolicy": {
+                "minDelayTarget": shortest, "maxDelayTarget": shortest + more, "numRetries": retries,
+                "numNoDelayRetries": none, "numMinDelayRetries": least, "numMaxDelayRetries": most,
+                "backoffFunction": growth,
+            }});
+            if let Ok(policy) = DeliveryPolicy::of_subscription(&text.to_string()) {
+                let plan = policy.plan.unwrap();
+                let pauses: Vec<Duration> = (1..).map_while(|n| plan.pause(n)).collect();
+                proptest::prop_assert_eq!(pauses.len(), retries as usize);
+                proptest::prop_assert!(pauses.iter().sum::<Duration>().as_secs() <= SECONDS_MAX);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,80}") {
+            drop(DeliveryPolicy::of_topic(&text));
+            drop(DeliveryPolicy::of_subscription(&text));
+        }
+    }
 }

@@ -58,7 +58,7 @@ async fn bad_topics_and_subscriptions_are_refused_with_the_reason() {
         assert_eq!(refused.status, 400, "{}", refused.body);
         assert!(refused.body.contains(words), "{}", refused.body);
     }
-    let viewer = rig.logged_in("viewer").await;
+    let viewer = rig.logged_in("vera").await;
     assert_eq!(viewer.get(TOPICS).await.status, 200);
     assert_eq!(viewer.post(&format!("{TOPICS}/alerts/test"), &json!({})).await.status, 403);
     assert!(rig.stop().await);
