@@ -8,7 +8,7 @@ use picket_ports::metric_history::{
     BacktestReport, BacktestRequest, Band, BandRequest, HistoryError, MetricHistory, Progress,
     Series, StoredDatapoint, SuggestRequest, Suggestion,
 };
-use picket_ports::registry::{DocumentKind, Page, Rows};
+use picket_ports::registry::{Document, DocumentKind, Page, Rows};
 use picket_ports::{Directory, RegistryError};
 use picket_profile::{
     CustomMetric, Dimension, DimensionOperator, Kind, Target, Vocabulary, metrics, parse,
@@ -25,6 +25,8 @@ const ALARMS_MAX: usize = 1000;
 /// What profiles may name at the moment.
 struct Names {
     custom: Vec<CustomMetric>,
+    /// When each of them was created.
+    created: Vec<Timestamp>,
     dimensions: Vec<Dimension>,
 }
 
@@ -34,10 +36,21 @@ impl Names {
         let custom = registry.documents(DocumentKind::CustomMetric).await.map_err(failed)?;
         let dimensions = registry.documents(DocumentKind::Dimension).await.map_err(failed)?;
         // What is broken is not there, as for detection.
-        let custom = custom.iter().filter_map(|it| parse_custom_metric(&it.name, &it.body).ok());
+        let read = |it: &Document| {
+            parse_custom_metric(&it.name, &it.body).ok().map(|metric| (metric, it.created))
+        };
+        let (custom, created) = custom.iter().filter_map(read).unzip();
         let dimensions =
             dimensions.iter().filter_map(|it| parse_dimension(&it.name, &it.body).ok());
-        Ok(Self { custom: custom.collect(), dimensions: dimensions.collect() })
+        Ok(Self { custom, created, dimensions: dimensions.collect() })
+    }
+
+    /// From when on values are those of the metric that there is now: with a custom metric its data goes
+    /// (spec §3.4), also when another one of its name is made.
+    fn since(&self, metric: &str) -> Timestamp {
+        let place = self.custom.iter().position(|it| it.name == metric);
+        let created = place.and_then(|place| self.created.get(place)).copied();
+        created.unwrap_or(Timestamp::from_millis(i64::MIN))
     }
 
     fn vocabulary(&self) -> Vocabulary<'_> {
@@ -119,7 +132,9 @@ impl MetricHistory for DetectEngine {
         page: &Page,
     ) -> Result<Rows<StoredDatapoint>, HistoryError> {
         check_range(from, to)?;
-        Names::read(&self.shared).await?.check(series)?;
+        let names = Names::read(&self.shared).await?;
+        names.check(series)?;
+        let from = from.max(names.since(&series.metric));
         let rows = self.shared.history.values(thing, series, (from, to), page).await?;
         if rows.rows.is_empty() && page.after.is_none() {
             self.shared.check_thing(thing).await?;
@@ -133,7 +148,8 @@ impl MetricHistory for DetectEngine {
 
     async fn bands(&self, request: &BandRequest) -> Result<(Duration, Vec<Band>), HistoryError> {
         check_range(request.from, request.to)?;
-        let kind = Names::read(&self.shared).await?.check(&request.series)?;
+        let names = Names::read(&self.shared).await?;
+        let kind = names.check(&request.series)?;
         if !matches!(kind, Kind::Count | Kind::Number) {
             return Err(HistoryError::Invalid(format!(
                 "{} has lists for values, which have no percentiles",
@@ -142,7 +158,8 @@ impl MetricHistory for DetectEngine {
         }
         self.shared.check_group(request.group.as_deref()).await?;
         let wanted = members(&*self.shared.directory, request.group.as_deref());
-        self.shared.history.bands(request, &wanted).await
+        let from = request.from.max(names.since(&request.series.metric));
+        self.shared.history.bands(&BandRequest { from, ..request.clone() }, &wanted).await
     }
 
     async fn backtest(

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use picket_core::{Timestamp, TraceId};
 use picket_ports::MetricHistory as _;
 use picket_ports::alarms::{AlarmFilter, Alarms as _, Violation};
-use picket_ports::metric_history::{BacktestReport, BacktestRequest, Series, SuggestRequest};
-use picket_ports::registry::DocumentKind;
+use picket_ports::metric_history::{
+    BacktestReport, BacktestRequest, HistoryError, Series, SuggestRequest,
+};
+use picket_ports::registry::{DocumentKind, Page};
 use picket_profile::Measured;
 use serde_json::{Value, json};
 
@@ -302,6 +304,25 @@ async fn what_is_suggested_would_not_have_alarmed() {
     assert_eq!(rig.engine.suggest(&one).await.unwrap().len(), 1);
     let nowhere = SuggestRequest { group: Some("nobody".to_owned()), ..request };
     assert!(rig.engine.suggest(&nowhere).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_custom_metric_s_data_goes_with_it() {
+    use picket_ports::registry::Documents as _;
+    let rig = some_hours(13).await;
+    let heat = Series { metric: "heat".to_owned(), dimension: None };
+    let span = (Timestamp::from_millis(START_MS), Timestamp::from_millis(i64::MAX));
+    let page = Page::first(1000);
+    let values = || rig.engine.values("cam-1", &heat, span.0, span.1, &page);
+    assert!(values().await.unwrap().rows.len() > 10);
+    rig.registry.delete_document(DocumentKind::CustomMetric, "heat").await.unwrap();
+    let error = values().await.unwrap_err();
+    assert!(matches!(error, HistoryError::NotFound { kind: "metric", .. }), "{error}");
+    let now = rig.engine.shared.clock.now();
+    let body = r#"{"metricType": "number"}"#;
+    let kind = DocumentKind::CustomMetric;
+    rig.registry.create_document(kind, "heat", body, now).await.unwrap();
+    assert!(values().await.unwrap().rows.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
