@@ -19,7 +19,7 @@ use picket_notify::{NotifyEngine, Subscribe};
 use picket_pki::Authority;
 use picket_ports::alarms::by_hand::{AlarmsByHand, open_port};
 use picket_ports::findings::by_hand::finding;
-use picket_ports::registry::{CertificateStatus, DocumentKind, Page};
+use picket_ports::registry::{CertificateStatus, ChangeFilter, DocumentKind, Page};
 use picket_ports::{Directory as _, Registry};
 use picket_registry::{
     AttachmentKind, AuthorityStatus, BLANK_POLICY, CertificateRegistration, ControlParts,
@@ -229,6 +229,19 @@ async fn all_six_types_work_on_violations() {
     let task = rig.run(detect("sns"), "two").await;
     assert_eq!((task.status, task.tally.executed), (TaskStatus::Done, 1), "{task:?}");
     rig.check_quarantined("pump-1", &device).await;
+
+    let filter = ChangeFilter { actor: Some("ana".to_owned()), ..ChangeFilter::default() };
+    let trail = rig.registry.recorded_changes(&filter, &Page::first(100)).await.unwrap().rows;
+    let recorded: Vec<_> = trail.iter().rev().map(|it| it.operation.as_str()).collect();
+    let expected = [
+        "UpdateCertificate",
+        "UpdateCACertificate",
+        "AddThingToThingGroup",
+        "CreatePolicyVersion",
+        "SetV2LoggingOptions",
+    ];
+    assert_eq!(recorded, expected);
+    assert_eq!(trail[4].resource, format!("cert/{}", device.certificate));
 
     let again = rig.run(detect("cert ca group policy log"), "three").await;
     assert_eq!(again.status, TaskStatus::Done);

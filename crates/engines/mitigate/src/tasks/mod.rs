@@ -13,6 +13,7 @@ mod step;
 mod storage;
 mod target;
 mod task;
+mod trail;
 
 pub use executions::{ExecutedStep, ExecutionFilter, ExecutionScope};
 pub use read::AuditTaskFilter;

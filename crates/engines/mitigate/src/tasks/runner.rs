@@ -16,6 +16,7 @@ use super::step::Outcome;
 use super::storage;
 use super::target::{StepStatus, Target};
 use super::task::{Tally, Task, TaskKind, TaskStatus};
+use crate::actions::Effect;
 use crate::{Mitigation, MitigationError};
 
 const STORAGE_WAIT: Duration = Duration::from_secs(1);
@@ -100,6 +101,7 @@ impl Mitigation {
         let failed = failed.and_then(|step| task.actions.get(step.action));
         let is_canceled = running.canceled.load(Ordering::Acquire);
         let step = target.steps.get_mut(at)?;
+        let was_cut_short = step.status == StepStatus::InProgress;
         let now = self.clock.now();
         match (step.status, failed) {
             (status, _) if status.is_final() => return Some(()),
@@ -122,6 +124,11 @@ impl Mitigation {
             _ => {}
         }
         let outcome = self.carry_out(task, target, at).await?;
+        if let Outcome::Done(changes) = &outcome
+            && !action_publishes(task, target, at)
+        {
+            self.record(task, changes, was_cut_short).await;
+        }
         note(target, at, (outcome, self.clock.now()));
         // What is skipped because of a failure is stored with it.
         self.keep(task, number, target).await
@@ -178,6 +185,12 @@ impl Mitigation {
             }
         }
     }
+}
+
+/// Whether a step publishes, which changes nothing.
+fn action_publishes(task: &Task, target: &Target, at: usize) -> bool {
+    let action = target.steps.get(at).and_then(|step| task.actions.get(step.action));
+    action.is_some_and(|action| matches!(action.params.effect(), Effect::Publish(_)))
 }
 
 fn note(target: &mut Target, at: usize, (outcome, now): (Outcome, picket_core::Timestamp)) {

@@ -78,6 +78,13 @@ async fn all_six_types_are_applied_to_violations_in_order() {
     let mut expected: Vec<_> = expected.into_iter().map(|it| (it, 1)).collect();
     expected.push(("log account".to_owned(), 1));
     assert_eq!(rig.world.changes(), expected);
+    let page = Page::first(100);
+    let trail = rig.registry.recorded_changes(&Default::default(), &page).await.unwrap().rows;
+    assert_eq!(trail.len(), 5, "what is published is no change");
+    assert!(trail.iter().all(|it| it.actor == "ana" && it.service == "mitigation"));
+    assert!(
+        trail.iter().any(|it| it.source == "mitigation task t2" && it.resource == "log account")
+    );
     let published = rig.world.published.lock().clone();
     assert_eq!(
         published[0].2,
