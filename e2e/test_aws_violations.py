@@ -210,3 +210,16 @@ def test_verifications_and_history_are_there_after_a_kill(server, iot):
     }
     expected = json.loads(all_events)
     assert json.loads(json.dumps(events(again), default=str)) == expected
+
+
+def test_the_index_holds_each_event_once_although_the_server_was_killed(server):
+    stored = {
+        (it["violationId"], it["violationEventType"])
+        for it in events(server.aws("iot"))
+    }
+    spl = (
+        'index="iot" sourcetype="aws-iot-device-defender-violation" '
+        'violationEventType!="verification-changed" | table violationId violationEventType'
+    )
+    rows = server.wait_for_rows(spl, lambda rows: len(rows) == len(stored))
+    assert {(row["violationId"], row["violationEventType"]) for row in rows} == stored
