@@ -37,7 +37,10 @@ const ALLOWED: &[(&str, &str)] = &[
     ("crates/engines/detect/src/tests/rig.rs", POLL),
     ("crates/engines/mitigate/src/tests/world.rs", POLL),
     ("crates/engines/notify/src/tests/receiver.rs", "a peer that sends a byte at a time"),
-    ("crates/engines/notify/src/tests/rig.rs", "a waiting loop, and a clock that goes on by itself"),
+    (
+        "crates/engines/notify/src/tests/rig.rs",
+        "a waiting loop, and a clock that goes on by itself",
+    ),
     ("e2e/waiting.py", POLL),
 ];
 
