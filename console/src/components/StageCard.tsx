@@ -11,6 +11,8 @@ const TITLES: Record<string, string> = {
   rules: "Rules",
   delivery: "Delivery",
   hec: "Collector",
+  "alarm-news": "Alarm news",
+  notify: "Notify",
   index: "Index",
 };
 

@@ -58,13 +58,14 @@ impl Pipeline for Line {
             plain(reports),
             StageStatus { ledger: evaluation, backlog: Some(detect.lag_records) },
             StageStatus { ledger: export, backlog: Some(detect.export_lag_records) },
-            plain(news),
-            plain(self.notify.ledger()),
             plain(self.broker.ledger()),
             plain(self.rules.ledger()),
             StageStatus { ledger: self.delivery.ledger(), backlog: Some(self.delivery.backlog()) },
             plain(self.hec.ledger().snapshot()),
             StageStatus { ledger: siem.ledger, backlog: Some(siem.searchable_lag) },
+            // Beside the line: what alarms set off.
+            plain(news),
+            plain(self.notify.ledger()),
         ]
     }
 }
