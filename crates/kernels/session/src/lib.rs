@@ -16,4 +16,4 @@ pub use delivery::{Delivery, DropReason};
 pub use dialect::Dialect;
 pub use filter::{Filter, TopicLimits, TopicProblem, check_topic, matches};
 pub use reserved::{Destination, can_be_subscribed, destination};
-pub use session::{Changes, Effect, Input, Session, SessionLimits, Window};
+pub use session::{Changes, Effect, Fate, Input, Session, SessionLimits, Window};

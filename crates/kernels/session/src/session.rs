@@ -1,6 +1,7 @@
 //! The messages on their way to one client: queue, window, redelivery (spec iot-core §3.3).
 
 mod keeping;
+mod watch;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -10,6 +11,8 @@ use picket_ports::Message;
 
 use self::keeping::Keeping;
 pub use self::keeping::{Changes, Window};
+pub use self::watch::Fate;
+use self::watch::Watch;
 use crate::delivery::{Delivery, DropReason};
 
 /// How much one session may hold, and how fast it is emptied.
@@ -125,6 +128,8 @@ pub struct Session {
     incoming: BTreeSet<u16>,
     /// Absent for a session that ends with its connection.
     keeping: Option<Box<Keeping>>,
+    /// Absent as long as nobody waits for a message's fate.
+    watch: Option<Box<Watch>>,
 }
 
 impl Session {
@@ -141,6 +146,7 @@ impl Session {
             pace: None,
             incoming: BTreeSet::new(),
             keeping: None,
+            watch: None,
         }
     }
 
@@ -150,9 +156,8 @@ impl Session {
             Input::Attached { receive_maximum } => self.attach(now, receive_maximum),
             Input::Detached => self.detach(effects),
             Input::Deliver(delivery) => self.offer(now, delivery, effects),
-            Input::Acknowledged(id) | Input::Completed(id) | Input::Undeliverable(id) => {
-                self.finish(id);
-            }
+            Input::Acknowledged(id) | Input::Completed(id) => self.finish(id, Fate::Acknowledged),
+            Input::Undeliverable(id) => self.finish(id, Fate::Dropped(DropReason::TooLarge)),
             Input::Received(id) => self.received(id),
             Input::PublishedExactlyOnce(id) => {
                 self.incoming.insert(id);
@@ -238,6 +243,13 @@ impl Session {
             self.note_window();
         }
         let before = self.queue.len();
+        if self.watch.is_some() {
+            let lost = self.queue.iter().filter(|entry| entry.delivery.qos == 0);
+            let lost: Vec<u64> = lost.map(|entry| entry.number).collect();
+            for number in lost {
+                self.note_fate(number, Fate::Dropped(DropReason::Offline));
+            }
+        }
         self.queue.retain(|entry| entry.delivery.qos > 0);
         let lost = before - self.queue.len();
         self.recount();
@@ -274,7 +286,7 @@ impl Session {
             }
         }
         for packet_id in denied {
-            self.finish(packet_id);
+            self.finish(packet_id, Fate::Dropped(DropReason::Denied));
         }
     }
 
@@ -303,6 +315,7 @@ impl Session {
         };
         if let Some(reason) = refusal {
             self.forget(number, &delivery);
+            self.note_fate(number, Fate::Dropped(reason));
             effects.push(Effect::Dropped(reason));
             return true;
         }
@@ -318,7 +331,10 @@ impl Session {
                 stage: Stage::Sent(delivery.clone()),
                 sent: Some(now),
             }),
-            None => self.forget(number, &delivery),
+            None => {
+                self.forget(number, &delivery);
+                self.note_fate(number, Fate::Sent);
+            }
         }
         if delivery.qos == 2 {
             self.note_window();
@@ -361,6 +377,7 @@ impl Session {
         while self.queue.front().is_some_and(|entry| entry.delivery.is_expired(now)) {
             let Some(entry) = self.queue.pop_front() else { return };
             self.forget(entry.number, &entry.delivery);
+            self.note_fate(entry.number, Fate::Dropped(DropReason::Expired));
             effects.push(Effect::Dropped(DropReason::Expired));
         }
     }
@@ -384,11 +401,12 @@ impl Session {
         }
     }
 
-    fn finish(&mut self, id: u16) {
+    fn finish(&mut self, id: u16, fate: Fate) {
         let Some(at) = self.in_flight.iter().position(|flight| flight.packet_id == id) else {
             return;
         };
         let Some(flight) = self.in_flight.remove(at) else { return };
+        self.note_fate(flight.number, fate);
         match flight.stage {
             Stage::Sent(delivery) => self.forget(flight.number, &delivery),
             Stage::Released => self.note_window(),

@@ -102,6 +102,7 @@ impl Session {
         }
         self.incoming.clear();
         self.note_window();
+        self.note_end();
         self.pace = None;
     }
 

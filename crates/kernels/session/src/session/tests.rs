@@ -120,6 +120,39 @@ fn a_resumed_session_sends_unacknowledged_messages_again_and_then_the_queue() {
 }
 
 #[test]
+fn what_becomes_of_a_watched_message_is_told_once() {
+    let mut bench = Bench::new();
+    let watch = |bench: &mut Bench, topic: &str, qos| {
+        let number = bench.session.taken();
+        assert_eq!(bench.step(Input::Deliver(delivery(topic, qos))), [""; 0]);
+        bench.session.watch(number);
+        number
+    };
+    bench.attach();
+    let confirmed = watch(&mut bench, "a", 1);
+    let plain = watch(&mut bench, "b", 0);
+    let denied = watch(&mut bench, "secret", 1);
+    let (large, forgotten) = (watch(&mut bench, "c", 1), bench.session.taken());
+    assert_eq!(bench.session.take_fates(), []);
+    assert_eq!(bench.fill(), ["1:a", "0:b", "dropped receive_denied", "2:c"]);
+    let told = [(plain, Fate::Sent), (denied, Fate::Dropped(DropReason::Denied))];
+    assert_eq!(bench.session.take_fates(), told);
+    bench.step(Input::Undeliverable(2));
+    bench.step(Input::Acknowledged(1));
+    bench.step(Input::Acknowledged(1));
+    let told = [(large, Fate::Dropped(DropReason::TooLarge)), (confirmed, Fate::Acknowledged)];
+    assert_eq!(bench.session.take_fates(), told);
+    assert_eq!(watch(&mut bench, "d", 1), forgotten);
+    bench.session.unwatch(forgotten);
+    let (lost, kept) = (watch(&mut bench, "e", 0), watch(&mut bench, "f", 1));
+    assert_eq!(bench.step(Input::Detached), ["dropped offline_qos0"]);
+    assert_eq!(bench.session.take_fates(), [(lost, Fate::Dropped(DropReason::Offline))]);
+    bench.session.clear();
+    assert_eq!(bench.session.take_fates(), [(kept, Fate::Dropped(DropReason::SessionEnded))]);
+    assert_eq!(bench.session.take_fates(), []);
+}
+
+#[test]
 fn a_full_queue_drops_the_newest() {
     let mut bench = Bench::new();
     for _ in 0..4 {
