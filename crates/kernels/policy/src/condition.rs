@@ -34,7 +34,7 @@ enum Test {
 
 /// How a key with several values is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Quantifier {
+pub(crate) enum Quantifier {
     /// No prefix. A negated operator asks that no value matches, another that one does.
     Plain,
     /// `ForAllValues:`
@@ -44,15 +44,15 @@ enum Quantifier {
 }
 
 /// An operator's name, taken apart.
-struct OperatorName {
-    quantifier: Quantifier,
-    if_exists: bool,
+pub(crate) struct OperatorName {
+    pub(crate) quantifier: Quantifier,
+    pub(crate) if_exists: bool,
     /// `None` is `Null`.
-    comparison: Option<(Comparison, bool)>,
+    pub(crate) comparison: Option<(Comparison, bool)>,
 }
 
 impl OperatorName {
-    fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let (quantifier, rest) = match name.split_once(':') {
             Some((prefix, rest)) if prefix.eq_ignore_ascii_case("ForAllValues") => {
                 (Quantifier::All, rest)

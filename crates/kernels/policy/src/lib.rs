@@ -12,6 +12,7 @@ mod compiled;
 mod condition;
 mod document;
 mod explain;
+pub mod iam;
 mod json;
 mod operator;
 mod pattern;
