@@ -133,6 +133,13 @@ impl ClientBook {
         Some(Arrival { version, publishes })
     }
 
+    /// The client's connection has been given this `versionNumber`, which may be more than we knew of.
+    pub(crate) fn has_reached(&self, client_id: &str, version: u64) {
+        if let Some(entry) = self.inner.lock().clients.get_mut(client_id) {
+            entry.version = entry.version.max(version.saturating_add(1));
+        }
+    }
+
     /// A connection of this client id has ended; its session is kept for `kept`.
     pub(crate) fn depart(
         &self,
@@ -201,6 +208,17 @@ mod tests {
         assert_eq!(version(6600), 0);
         leave(6600, 7200);
         assert_eq!(version(6600 + 7199), 1);
+    }
+
+    #[test]
+    fn the_version_number_goes_on_from_that_of_a_session_that_knows_more() {
+        let (book, rules, start) = (ClientBook::default(), rules(), Instant::now());
+        let pump: Arc<str> = "pump".into();
+        assert_eq!(book.arrive(&pump, &rules, start).unwrap().version, 0);
+        for reached in [7, 3] {
+            book.has_reached(&pump, reached);
+        }
+        assert_eq!(book.arrive(&pump, &rules, start).unwrap().version, 8);
     }
 
     #[test]

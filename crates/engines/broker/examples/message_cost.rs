@@ -115,6 +115,7 @@ impl Home {
             clean_start: false,
             expiry_seconds,
             receive_maximum: 100,
+            connection_number_min: 0,
             protocol_level: 4,
             will: None,
             facts: ConnectionFacts::default(),

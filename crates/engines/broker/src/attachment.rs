@@ -87,7 +87,8 @@ impl Attachment {
         self.slot.id
     }
 
-    /// The number of this connection among those of the session; never goes back while it lasts.
+    /// The number of this connection among those of the session; never goes back while that lasts, and
+    /// not over a restart either if the session is kept.
     pub fn connection_number(&self) -> u64 {
         self.generation
     }
@@ -190,10 +191,10 @@ impl Attachment {
             state.session.fill(now, messages_max, allow, effects);
             state.session.resumes_at()
         });
+        // What could go and does not waits for an acknowledgement, which wakes us as well.
+        let due = resumes_at.filter(|due| *due > now);
+        self.broker.diary.note(&self.slot, &mut state, due);
         drop(state);
-        if let Some(due) = resumes_at.filter(|_| effects.len() > from) {
-            self.broker.diary.note(due, &self.slot.client_id);
-        }
         book(effects.get(from..).unwrap_or_default(), &self.broker.ledger);
     }
 

@@ -10,7 +10,7 @@ use picket_session::{DropReason, Filter, Input};
 use tokio::sync::Notify;
 
 use crate::attachment::Attachment;
-use crate::broker::{Broker, UNLIMITED, Will};
+use crate::broker::{Broker, Table, UNLIMITED, Will};
 use crate::journal::Urgency;
 use crate::slot::{Slot, SlotState, book};
 use crate::stored::Stored;
@@ -27,6 +27,8 @@ pub struct SessionRequest {
     pub expiry_seconds: u32,
     /// Most unacknowledged messages the client takes.
     pub receive_maximum: u16,
+    /// The connection's number is no lower; see [`Attachment::connection_number`].
+    pub connection_number_min: u64,
     /// 4 for MQTT 3.1.1, 5 for MQTT 5.
     pub protocol_level: u8,
     /// The will, already authorised.
@@ -60,8 +62,11 @@ impl Broker {
         wake: Arc<Notify>,
     ) -> Option<Connected> {
         let mut wills = Vec::new();
-        let slot = self.slot_for(&request.client_id)?;
+        // Its state is taken before the table is let go of: a session that ends in between is no seat.
+        let mut table = self.table.lock();
+        let slot = self.slot_for(&mut table, &request.client_id)?;
         let mut state = slot.state.lock();
+        drop(table);
         let was_stored = state.is_kept();
         let session_present = self.make_way(&slot, &mut state, &request, &mut wills);
         self.seat(&slot, &mut state, request, wake);
@@ -78,8 +83,7 @@ impl Broker {
         Some(Connected { attachment, session_present, incoming, stored })
     }
 
-    fn slot_for(&self, client_id: &Arc<str>) -> Option<Arc<Slot>> {
-        let mut table = self.table.lock();
+    fn slot_for(&self, table: &mut Table, client_id: &Arc<str>) -> Option<Arc<Slot>> {
         if let Some(slot) = table.get(client_id) {
             return Some(Arc::clone(slot));
         }
@@ -124,13 +128,14 @@ impl Broker {
         request: &SessionRequest,
         wills: &mut Vec<Will>,
     ) -> bool {
-        state.generation += 1;
+        let is_known = state.generation > 0;
+        state.generation = (state.generation + 1).max(request.connection_number_min);
         let was_connected = state.seat.take().map(|seat| seat.notify_one()).is_some();
         if was_connected {
             let reason = DisconnectReason::DuplicateClientid;
             state.disconnected = Some(Disconnected { since: self.clock.now(), reason });
         }
-        let goes_on = state.generation > 1
+        let goes_on = is_known
             && !request.clean_start
             && state.expiry_seconds > 0
             && state.protocol_level == request.protocol_level;
@@ -140,6 +145,7 @@ impl Broker {
             .extend(old_will.filter(|will| !goes_on || (was_connected && will.delay_seconds == 0)));
         state.will_due = None;
         state.session_due = None;
+        self.diary.note(slot, state, None);
         if goes_on {
             let mut dropped = Vec::new();
             let now = self.clock.now();

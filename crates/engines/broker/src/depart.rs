@@ -75,9 +75,13 @@ impl Broker {
         state.will_due = state.will.as_ref().map(|will| after(will.delay_seconds));
         let expires = state.expiry_seconds != u32::MAX;
         state.session_due = expires.then(|| after(state.expiry_seconds));
-        for due in [state.will_due, state.session_due].into_iter().flatten() {
-            self.diary.note(due, &slot.client_id);
-        }
+        self.note_due(slot, state);
+    }
+
+    /// Notes the next look at a session whose client is away.
+    fn note_due(&self, slot: &Slot, state: &mut SlotState) {
+        let due = [state.will_due, state.session_due].into_iter().flatten().min();
+        self.diary.note(slot, state, due);
     }
 
     /// Takes the session out of the table. Returns the will that has now to be published.
@@ -89,6 +93,7 @@ impl Broker {
     ) -> Option<Will> {
         self.past.lock().remember(slot, state);
         self.empty(slot, state);
+        self.diary.note(slot, state, None);
         state.is_removed = true;
         table.remove(&slot.client_id);
         state.will.take()
@@ -98,12 +103,16 @@ impl Broker {
     /// calls this in time.
     pub fn tick(&self, now: Timestamp) {
         let mut wills = Vec::new();
-        while let Some(client_id) = self.diary.take_due(now) {
+        while let Some((noted, id, client_id)) = self.diary.take_due(now) {
             let mut table = self.table.lock();
             let Some(slot) = table.get(&client_id).map(Arc::clone) else { continue };
             let mut state = slot.state.lock();
+            if slot.id == id && state.noted == Some(noted) {
+                state.noted = None;
+            }
             let is_due = |due: Option<Timestamp>| due.is_some_and(|due| due <= now);
             if let Some(seat) = &state.seat {
+                // The connection takes what may go, and notes when it goes on.
                 if is_due(state.session.resumes_at()) {
                     seat.notify_one();
                 }
@@ -115,6 +124,9 @@ impl Broker {
                     wills.extend(state.will.take());
                     state.record_changed();
                 });
+                self.note_due(&slot, &mut state);
+            } else {
+                self.note_due(&slot, &mut state);
             }
         }
         self.past.lock().expire(now);

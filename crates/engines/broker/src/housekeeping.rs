@@ -1,7 +1,6 @@
 //! What happens later: delayed wills, session ends, and wills on their way to the tap.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,32 +10,48 @@ use picket_ports::Message;
 use tokio::sync::Notify;
 
 use crate::broker::Broker;
+use crate::slot::{SessionId, Slot, SlotState};
 
 /// Retained messages that expired are looked for this often; also the longest sleep.
 const ROUND: Duration = Duration::from_secs(60);
 const TAP_QUEUE_MAX: usize = 10_000;
 
-type Note = Reverse<(Timestamp, Arc<str>)>;
-
-/// Notes of when which session needs a look. A note may be out of date; the look decides.
+/// When which session needs a look: one note at most for each, however often its client comes and goes.
 #[derive(Debug, Default)]
 pub(crate) struct Diary {
-    notes: Mutex<BinaryHeap<Note>>,
+    notes: Mutex<BTreeMap<(Timestamp, SessionId), Arc<str>>>,
     for_tap: Mutex<VecDeque<Arc<Message>>>,
     changed: Notify,
 }
 
 impl Diary {
-    pub(crate) fn note(&self, due: Timestamp, client_id: &Arc<str>) {
-        self.notes.lock().push(Reverse((due, Arc::clone(client_id))));
-        self.changed.notify_one();
+    /// `slot` needs its next look at `due`, or none. The caller holds its state.
+    pub(crate) fn note(&self, slot: &Slot, state: &mut SlotState, due: Option<Timestamp>) {
+        if state.noted == due {
+            return;
+        }
+        let mut notes = self.notes.lock();
+        if let Some(old) = state.noted {
+            notes.remove(&(old, slot.id));
+        }
+        state.noted = due;
+        if let Some(due) = due {
+            notes.insert((due, slot.id), Arc::clone(&slot.client_id));
+            self.changed.notify_one();
+        }
     }
 
-    /// The next session that is due.
-    pub(crate) fn take_due(&self, now: Timestamp) -> Option<Arc<str>> {
+    /// Takes the note of the next session that is due. It may be out of date; the look decides.
+    pub(crate) fn take_due(&self, now: Timestamp) -> Option<(Timestamp, SessionId, Arc<str>)> {
         let mut notes = self.notes.lock();
-        notes.peek().filter(|Reverse((due, _))| *due <= now)?;
-        notes.pop().map(|Reverse((_, client_id))| client_id)
+        let first = notes.first_entry().filter(|first| first.key().0 <= now)?;
+        let ((due, id), client_id) = first.remove_entry();
+        Some((due, id, client_id))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn notes(&self) -> usize {
+        self.notes.lock().len()
     }
 
     /// Leaves a will for the tap, which can only be called from a task. False if too many wait.
@@ -52,7 +67,7 @@ impl Diary {
 
     fn sleep(&self, now: Timestamp) -> Duration {
         let notes = self.notes.lock();
-        notes.peek().map_or(ROUND, |Reverse((due, _))| due.since(now)).min(ROUND)
+        notes.first_key_value().map_or(ROUND, |((due, _), _)| due.since(now)).min(ROUND)
     }
 }
 

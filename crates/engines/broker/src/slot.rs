@@ -58,6 +58,8 @@ pub(crate) struct SlotState {
     pub(crate) ended_by_api: u64,
     pub(crate) will_due: Option<Timestamp>,
     pub(crate) session_due: Option<Timestamp>,
+    /// The diary's note of the next look.
+    pub(crate) noted: Option<Timestamp>,
     /// Out of the table: nobody may use it any more.
     pub(crate) is_removed: bool,
     /// Absent as long as the session was never to be stored.
@@ -111,6 +113,7 @@ impl SlotState {
             ended_by_api: 0,
             will_due: None,
             session_due: None,
+            noted: None,
             is_removed: false,
             dues: None,
         }

@@ -31,6 +31,7 @@ impl Bench {
             clean_start: false,
             expiry_seconds: 0,
             receive_maximum: 100,
+            connection_number_min: 0,
             protocol_level: 5,
             will: None,
             facts: ConnectionFacts::default(),
@@ -127,6 +128,45 @@ fn a_session_ends_when_its_time_is_over() {
     assert_eq!(bench.broker.session_count(), 0);
     assert!(bench.broker.subscriptions.read().is_empty());
     assert!(!bench.connect(request()).session_present);
+}
+
+#[test]
+fn clients_that_come_and_go_leave_one_note_and_one_memory_each() {
+    let bench = Bench::new();
+    let kept = || SessionRequest { expiry_seconds: 3600, ..Bench::request("a") };
+    for _ in 0..100 {
+        bench.clock.advance(Duration::from_secs(1));
+        drop(bench.connect(kept()).attachment);
+        assert_eq!(bench.broker.diary.notes(), 1);
+    }
+    let connected = bench.connect(kept());
+    assert_eq!(bench.broker.diary.notes(), 0, "nothing is due while it is there");
+    drop(connected);
+    drop(bench.connect(SessionRequest { clean_start: true, ..Bench::request("a") }).attachment);
+    assert_eq!(bench.broker.diary.notes(), 0);
+    for _ in 0..100 {
+        bench.clock.advance(Duration::from_secs(1));
+        drop(bench.client("b"));
+    }
+    assert_eq!(bench.broker.past.lock().len(), (2, 2));
+    bench.clock.advance(Duration::from_secs(30 * 60));
+    bench.broker.tick(bench.clock.now());
+    assert_eq!(bench.broker.past.lock().len(), (0, 0));
+}
+
+#[test]
+fn a_will_and_an_end_that_are_due_at_different_times_both_come() {
+    let bench = Bench::new();
+    let watcher = bench.client("watcher");
+    watcher.subscribe("will", options(0));
+    let will = Some(Will { message: message("will", false), delay_seconds: 10 });
+    drop(bench.connect(SessionRequest { will, expiry_seconds: 60, ..Bench::request("a") }));
+    for (second, wills, sessions) in [(9, 0, 2), (10, 1, 2), (59, 0, 2), (60, 0, 1)] {
+        bench.clock.set(Timestamp::from_millis(1_000 + second * 1_000));
+        bench.broker.tick(bench.clock.now());
+        assert_eq!((inbox(&watcher).len(), bench.broker.session_count()), (wills, sessions));
+    }
+    assert_eq!(bench.broker.diary.notes(), 0);
 }
 
 #[test]

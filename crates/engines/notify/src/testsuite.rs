@@ -1,91 +1,16 @@
 //! An engine over memory, for the tests of those who hold one.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use picket_core::{Account, Clock, Tasks};
-use picket_ports::state_store::Pairs;
+pub use picket_ports::state_store::by_hand::MemoryStates;
 use picket_ports::{
-    Delivery, DeliveryError, LogError, Message, Publish, PublishError, Receipt, Record, Registry,
-    StateBatch, StateStore, StateStores,
+    Delivery, DeliveryError, Message, Publish, PublishError, Receipt, Record, Registry,
 };
 
 use crate::{Dependencies, NotifyConfig, NotifyEngine, OpenError};
-
-/// State that is gone when it is dropped.
-#[derive(Debug, Default)]
-pub struct MemoryStates(Mutex<HashMap<String, Arc<MemoryState>>>);
-
-/// One store of [`MemoryStates`].
-#[derive(Debug, Default)]
-pub struct MemoryState(Mutex<BTreeMap<Vec<u8>, Vec<u8>>>);
-
-#[async_trait]
-impl StateStores for MemoryStates {
-    async fn open_state(&self, name: &str) -> Result<Arc<dyn StateStore>, LogError> {
-        Ok(self.0.lock().entry(name.to_owned()).or_default().clone())
-    }
-
-    async fn state_names(&self, prefix: &str) -> Result<Vec<String>, LogError> {
-        let states = self.0.lock();
-        let mut names: Vec<String> =
-            states.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
-        names.sort();
-        Ok(names)
-    }
-
-    async fn drop_state(&self, name: &str) -> Result<(), LogError> {
-        self.0.lock().remove(name);
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl StateStore for MemoryState {
-    async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
-        Ok(self.0.lock().get(key).cloned())
-    }
-
-    async fn scan(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        pairs_max: usize,
-    ) -> Result<Pairs, LogError> {
-        let state = self.0.lock();
-        let from = state.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix));
-        let later = from.filter(|(key, _)| after.is_none_or(|after| key.as_slice() > after));
-        Ok(later.take(pairs_max).map(|(key, value)| (key.clone(), value.clone())).collect())
-    }
-
-    async fn scan_back(
-        &self,
-        prefix: &[u8],
-        before: Option<&[u8]>,
-        pairs_max: usize,
-    ) -> Result<Pairs, LogError> {
-        let mut pairs = self.scan(prefix, None, usize::MAX).await?;
-        pairs.retain(|(key, _)| before.is_none_or(|before| key.as_slice() < before));
-        pairs.reverse();
-        pairs.truncate(pairs_max);
-        Ok(pairs)
-    }
-
-    fn pairs_estimate(&self) -> u64 {
-        self.0.lock().len() as u64
-    }
-
-    async fn commit(&self, batch: StateBatch) -> Result<(), LogError> {
-        let mut state = self.0.lock();
-        state.extend(batch.puts);
-        for key in batch.deletes {
-            state.remove(&key);
-        }
-        Ok(())
-    }
-}
 
 /// Remembers what was published and put.
 #[derive(Debug, Default)]

@@ -2,6 +2,9 @@
 //! far it has read, so that a replay after a crash cannot count anything twice.
 
 #[cfg(feature = "testsuite")]
+#[expect(clippy::unwrap_used, reason = "a stand-in for tests")]
+pub mod by_hand;
+#[cfg(feature = "testsuite")]
 #[expect(clippy::unwrap_used, reason = "a conformance suite is test code")]
 pub mod conformance;
 

@@ -27,6 +27,7 @@ fn connect(rig: &Rig, client_id: &str) -> Attachment {
         clean_start: true,
         expiry_seconds: 0,
         receive_maximum: 10,
+        connection_number_min: 0,
         protocol_level: 5,
         will: None,
         facts: ConnectionFacts {

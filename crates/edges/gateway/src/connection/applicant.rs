@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mqtt_protocol_core::mqtt::result_code::ConnectReasonCode as Code;
-use picket_broker::{Connected, SessionRequest, Will};
+use picket_broker::{Connected, Departure, SessionRequest, Will};
 use picket_policy::Action;
 use picket_ports::connection_log::ConnectionEventKind;
+use picket_ports::connections::DisconnectReason;
 use picket_ports::messages::Origin;
 use picket_ports::{ConnectionFacts, DeviceCounters, Message};
 use picket_registry::Caller;
@@ -303,8 +304,8 @@ impl Applicant<'_> {
         let keep_alive =
             self.rules().keep_alive_seconds(self.request.keep_alive, self.request.level);
         let wake = Arc::clone(&control.wake);
-        let connected = shared.broker.connect(self.session_request(&granted, keep_alive), wake);
-        let answered = match connected {
+        let request = self.session_request(&granted, keep_alive, arrival.version);
+        let answered = match shared.broker.connect(request, wake) {
             Some(connected) => self.answer(&mut link, connected, assigned_id.as_deref()).await,
             None => Err(Refusal::new(
                 Code::QuotaExceeded,
@@ -321,13 +322,20 @@ impl Applicant<'_> {
         }
     }
 
-    fn session_request(&self, granted: &Granted, keep_alive: u16) -> SessionRequest {
+    fn session_request(
+        &self,
+        granted: &Granted,
+        keep_alive: u16,
+        version: u64,
+    ) -> SessionRequest {
         let who = &granted.who;
         SessionRequest {
             client_id: Arc::clone(&who.client_id),
             clean_start: self.request.clean_start,
             expiry_seconds: self.expiry_seconds(),
             receive_maximum: self.request.receive_maximum,
+            // They begin with 1, versions with 0.
+            connection_number_min: version + 1,
             protocol_level: self.request.level,
             will: granted.will.clone(),
             facts: ConnectionFacts {
@@ -349,6 +357,24 @@ impl Applicant<'_> {
         connected: Connected,
         assigned_id: Option<&str>,
     ) -> Result<Connected, Refusal> {
+        match self.welcome(link, &connected, assigned_id).await {
+            Ok(()) => Ok(connected),
+            Err(refusal) => {
+                // It was never connected: its will is not published, and a new session not kept.
+                let expiry_seconds = (!connected.session_present).then_some(0);
+                let departure = Departure::Graceful { expiry_seconds };
+                connected.attachment.leave(departure, DisconnectReason::ServerError);
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn welcome(
+        &self,
+        link: &mut Link,
+        connected: &Connected,
+        assigned_id: Option<&str>,
+    ) -> Result<(), Refusal> {
         if let Some(stored) = &connected.stored
             && stored.wait().await.is_err()
         {
@@ -367,8 +393,7 @@ impl Applicant<'_> {
             tracing::debug!(%error, "the CONNACK does not fit the client's limits");
             let text = "the CONNACK does not fit into what the client takes";
             Refusal::new(Code::PacketTooLarge, text, Refused::MalformedConnect)
-        })?;
-        Ok(connected)
+        })
     }
 
     fn client(
@@ -379,6 +404,9 @@ impl Applicant<'_> {
         control: &Arc<Control>,
     ) -> Box<Client> {
         let (shared, who, now) = (self.shared, &granted.who, Instant::now());
+        // The session may know of more connections than we do: it has survived a restart.
+        let version = connected.attachment.connection_number().saturating_sub(1);
+        shared.clients.has_reached(&who.client_id, version);
         granted.counters.connected(self.peer.address.ip());
         shared.counters.session();
         let address = self.peer.address.ip();
@@ -386,7 +414,7 @@ impl Applicant<'_> {
             who,
             "presence/connected",
             shared.clock.now(),
-            || json!({"ipAddress": address.to_string(), "versionNumber": arrival.version}),
+            || json!({"ipAddress": address.to_string(), "versionNumber": version}),
         );
         let mut event = self.peer.event(ConnectionEventKind::Connected, self.door, shared);
         event.client_id = Some(Arc::clone(&who.client_id));
@@ -411,7 +439,7 @@ impl Applicant<'_> {
             attachment: connected.attachment,
             is_persistent: self.expiry_seconds() > 0,
             will_topic: granted.will_topic,
-            version: arrival.version,
+            version,
             rights: granted.rights,
             counters: granted.counters,
             who: granted.who,

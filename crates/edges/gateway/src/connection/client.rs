@@ -31,6 +31,8 @@ use crate::shared::Shared;
 
 /// How long publishes that were taken may need once the connection ends.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same if the connection is withdrawn, which has to be done within a second.
+const WITHDRAWAL_TIMEOUT: Duration = Duration::from_millis(250);
 /// How long the last words may take.
 const LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(2);
 /// An alarm that is not needed rings this late.
@@ -208,7 +210,8 @@ impl Client {
                 self.settle(settled);
             }
         };
-        if timeout(SETTLE_TIMEOUT, settling).await.is_err() {
+        let patience = if end.is_withdrawal() { WITHDRAWAL_TIMEOUT } else { SETTLE_TIMEOUT };
+        if timeout(patience, settling).await.is_err() {
             let late = self.waiting() as u64;
             self.parts.shared.ledger.dropped("connection_ended", late);
         }

@@ -41,6 +41,17 @@ impl End {
         }
     }
 
+    /// Whether the connection was taken from the client from outside: then nothing may hold its end up.
+    pub(crate) fn is_withdrawal(&self) -> bool {
+        let reason = self.reason;
+        matches!(
+            reason,
+            DisconnectReason::AuthError
+                | DisconnectReason::ForbiddenAccess
+                | DisconnectReason::ApiInitiatedDisconnect
+        )
+    }
+
     /// Whether the client has gone, so that there is nobody to say a last word to.
     pub(crate) fn is_by_peer(&self) -> bool {
         let reason = self.reason;

@@ -60,7 +60,7 @@ async fn what_waits_for_the_store_while_it_is_busy_goes_in_one_commit() {
     subscribe(&client, "in", qos(1)).await;
     graceful(client);
     let first = rig.route("in").stored.unwrap();
-    let before = states.0.attempts.load(Ordering::SeqCst);
+    let before = states.disk.attempts.load(Ordering::SeqCst);
     assert_eq!(before, 2);
     // The first is with the store by now, or will be with the others.
     tokio::task::yield_now().await;
@@ -72,7 +72,7 @@ async fn what_waits_for_the_store_while_it_is_busy_goes_in_one_commit() {
     for other in others {
         assert_eq!(other.wait().await, Ok(()));
     }
-    assert!(states.0.attempts.load(Ordering::SeqCst) <= before + 2);
+    assert!(states.disk.attempts.load(Ordering::SeqCst) <= before + 2);
     assert_eq!(states.keys(b'm'), 1001);
 }
 
@@ -88,7 +88,7 @@ async fn a_store_that_fails_is_refused_to_publishers_and_comes_back_without_a_lo
     rig.publish("in").await;
     inbox(&present);
 
-    states.0.is_broken.store(true, Ordering::SeqCst);
+    states.disk.is_broken.store(true, Ordering::SeqCst);
     assert_eq!(rig.route("in").stored.unwrap().wait().await, Err(NotStored));
     // From now on nothing is taken that would have to be stored, and the rest goes on.
     let error = rig.broker.publish(message("in", "x")).await.unwrap_err();
@@ -101,7 +101,7 @@ async fn a_store_that_fails_is_refused_to_publishers_and_comes_back_without_a_lo
     assert_eq!(connected.stored.unwrap().wait().await, Err(NotStored));
     assert_eq!(rig.broker.ledger().dropped.get("not_stored"), Some(&2));
 
-    states.0.is_broken.store(false, Ordering::SeqCst);
+    states.disk.is_broken.store(false, Ordering::SeqCst);
     let mut tries = 0;
     while rig.route("in").stored.unwrap().wait().await.is_err() {
         tries += 1;

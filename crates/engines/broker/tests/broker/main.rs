@@ -6,6 +6,7 @@ mod connections;
 mod journal;
 mod kill;
 mod listeners;
+mod races;
 mod resume;
 mod rig;
 mod simulation;

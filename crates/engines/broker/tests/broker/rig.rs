@@ -102,6 +102,7 @@ pub(crate) fn request(client_id: &str) -> SessionRequest {
         clean_start: false,
         expiry_seconds: 0,
         receive_maximum: 100,
+        connection_number_min: 0,
         protocol_level: 5,
         will: None,
         facts: ConnectionFacts { principal: "cert".into(), ..ConnectionFacts::default() },

@@ -178,6 +178,26 @@ async fn a_session_whose_time_is_over_ends_at_the_start() {
 }
 
 #[tokio::test]
+async fn the_number_of_a_connection_goes_on_after_a_crash() {
+    let states = MemoryStates::new();
+    let rig = Rig::open(&states).await;
+    for number in 1..=3 {
+        let client = rig.kept("pump").await;
+        assert_eq!(client.connection_number(), number);
+        wait(client.stored()).await;
+        graceful(client);
+    }
+    // The gateway knows of connections from before the session.
+    let client = rig.connect(SessionRequest { connection_number_min: 9, ..kept("pump") });
+    assert!(client.session_present);
+    assert_eq!(client.attachment.connection_number(), 9);
+    wait(client.attachment.stored()).await;
+    let rig = Rig::open(&states.copy()).await;
+    assert_eq!(rig.kept("pump").await.connection_number(), 10);
+    assert_eq!(rig.kept("another").await.connection_number(), 1);
+}
+
+#[tokio::test]
 async fn a_delayed_will_is_published_after_a_restart_in_its_time() {
     let states = MemoryStates::new();
     let rig = Rig::open(&states).await;
@@ -246,7 +266,7 @@ async fn a_session_without_an_expiry_leaves_nothing_in_the_store() {
     connected.attachment.subscribe("in", qos(1));
     assert!(rig.route("in").stored.is_none());
     rig.stop().await;
-    assert_eq!(states.0.writes.lock().len(), 0);
+    assert_eq!(states.disk.writes.lock().len(), 0);
 }
 
 #[tokio::test]
@@ -255,8 +275,7 @@ async fn a_store_of_a_later_version_stops_the_start_with_a_way_out() {
     let rig = Rig::open(&states).await;
     rig.retain("r", "x").await;
     rig.stop().await;
-    let copy = states.copy();
-    copy.change_values(|value| value[0] = 99);
+    let copy = states.with_values(|value| value[0] = 99);
     let clock = std::sync::Arc::new(picket_core::SystemClock);
     let limits = picket_broker::BrokerLimits::from(&BrokerConfig::default());
     let error = picket_broker::Broker::open(limits, clock, &copy).await.unwrap_err();

@@ -17,10 +17,10 @@ use picket_ports::alarms::{
 use picket_ports::findings::by_hand::FindingsByHand;
 pub(super) use picket_ports::findings::by_hand::finding;
 use picket_ports::registry::{Page, Rows};
-use picket_ports::state_store::Pairs;
+use picket_ports::state_store::by_hand::{CommitHand, HandledStates};
 use picket_ports::{
     Alarms, AlarmsError, LogError, Notification, Notify, NotifyError, PlannedChange, Registry,
-    Remedies, Remedy, RemedyError, RemedySubject, StateBatch, StateStore, StateStores,
+    Remedies, Remedy, RemedyError, RemedySubject, StateBatch, StateStore,
 };
 use picket_sqlite::SqliteRegistry;
 use serde_json::{Value, json};
@@ -312,66 +312,12 @@ impl Alarms for Book {
     }
 }
 
-#[derive(Debug)]
-struct FusedStates {
-    inner: FjallStore,
-    fuse: Arc<Fuse>,
-}
-
-#[derive(Debug)]
-struct FusedStore {
-    inner: Arc<dyn StateStore>,
-    fuse: Arc<Fuse>,
-}
-
 #[async_trait]
-impl StateStores for FusedStates {
-    async fn open_state(&self, name: &str) -> Result<Arc<dyn StateStore>, LogError> {
-        let inner = self.inner.open_state(name).await?;
-        Ok(Arc::new(FusedStore { inner, fuse: Arc::clone(&self.fuse) }))
-    }
-
-    async fn state_names(&self, prefix: &str) -> Result<Vec<String>, LogError> {
-        self.inner.state_names(prefix).await
-    }
-
-    async fn drop_state(&self, name: &str) -> Result<(), LogError> {
-        self.inner.drop_state(name).await
-    }
-}
-
-#[async_trait]
-impl StateStore for FusedStore {
-    async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
-        self.inner.get(key).await
-    }
-
-    async fn scan(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        pairs_max: usize,
-    ) -> Result<Pairs, LogError> {
-        self.inner.scan(prefix, after, pairs_max).await
-    }
-
-    async fn scan_back(
-        &self,
-        prefix: &[u8],
-        before: Option<&[u8]>,
-        pairs_max: usize,
-    ) -> Result<Pairs, LogError> {
-        self.inner.scan_back(prefix, before, pairs_max).await
-    }
-
-    fn pairs_estimate(&self) -> u64 {
-        self.inner.pairs_estimate()
-    }
-
-    async fn commit(&self, batch: StateBatch) -> Result<(), LogError> {
-        self.fuse.point().await;
-        self.inner.commit(batch).await?;
-        self.fuse.point().await;
+impl CommitHand for Fuse {
+    async fn commit(&self, store: &dyn StateStore, batch: StateBatch) -> Result<(), LogError> {
+        self.point().await;
+        store.commit(batch).await?;
+        self.point().await;
         Ok(())
     }
 }
@@ -407,7 +353,7 @@ impl Rig {
         let opened = SqliteRegistry::open(path.join("registry.db")).await.unwrap();
         let registry: Arc<dyn Registry> = Arc::new(opened);
         let inner = FjallStore::open(path.join("log")).unwrap();
-        let states = FusedStates { inner, fuse: Arc::clone(&fuse) };
+        let states = HandledStates { inner, hand: Arc::clone(&fuse) };
         let acting = Arc::new(Acting { world: Arc::clone(&world), fuse });
         let book = Arc::new(Book(Arc::clone(&world)));
         let (clock, tasks) = (ManualClock::at(START), Tasks::new());

@@ -11,7 +11,7 @@ use picket_core::{ManualClock, Tasks};
 use picket_ports::alarms::{
     AlarmListener, AlarmListenerError, AlarmNews, Verification, VerificationState,
 };
-use picket_ports::state_store::Pairs;
+use picket_ports::state_store::by_hand::{CommitHand, HandledState};
 use picket_ports::{LogError, StateBatch, StateStore};
 
 use super::{at, book, commit, event, id, store, wait_until};
@@ -168,45 +168,18 @@ async fn without_listeners_nothing_is_queued() {
 /// A store that dies with its commit number `last`: nothing is taken after it. Whether that one itself
 /// was taken, nobody is told.
 #[derive(Debug)]
-struct Dying {
-    inner: Arc<dyn StateStore>,
+struct Death {
     commits: AtomicU64,
     last: u64,
     takes_last: bool,
 }
 
 #[async_trait]
-impl StateStore for Dying {
-    async fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
-        self.inner.get(key).await
-    }
-
-    async fn scan(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        pairs_max: usize,
-    ) -> Result<Pairs, LogError> {
-        self.inner.scan(prefix, after, pairs_max).await
-    }
-
-    async fn scan_back(
-        &self,
-        prefix: &[u8],
-        before: Option<&[u8]>,
-        pairs_max: usize,
-    ) -> Result<Pairs, LogError> {
-        self.inner.scan_back(prefix, before, pairs_max).await
-    }
-
-    fn pairs_estimate(&self) -> u64 {
-        self.inner.pairs_estimate()
-    }
-
-    async fn commit(&self, batch: StateBatch) -> Result<(), LogError> {
+impl CommitHand for Death {
+    async fn commit(&self, store: &dyn StateStore, batch: StateBatch) -> Result<(), LogError> {
         let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
         if number < self.last || (number == self.last && self.takes_last) {
-            self.inner.commit(batch).await?;
+            store.commit(batch).await?;
         }
         if number < self.last {
             return Ok(());
@@ -278,9 +251,9 @@ async fn killed_and_started_again(
     let inner = store(dir.path()).await;
     // The store of a book that is opened for the first time is not what is tested here.
     drop(book(&inner, &clock, Vec::new()).await);
-    let commits = AtomicU64::new(0);
+    let death = Arc::new(Death { commits: AtomicU64::new(0), last, takes_last });
     let dying: Arc<dyn StateStore> =
-        Arc::new(Dying { inner: inner.clone(), commits, last, takes_last });
+        Arc::new(HandledState { inner: inner.clone(), hand: death });
     let tasks = Tasks::new();
     let before = book(&dying, &clock, ears(&both)).await;
     before.start(&tasks);
