@@ -7,6 +7,7 @@ use ahash::AHashMap;
 use parking_lot::Mutex;
 use picket_core::CertificateId;
 use picket_policy::{Action, Authorizer};
+use picket_ports::registry::CertificateStatus;
 use picket_ports::{
     CloudMetrics, Connections, DeviceCounters, Directory, MessageTap, Publish, ReportIntake,
     RetainedMessages,
@@ -152,6 +153,11 @@ impl Call {
         let Caller::Device(certificate) = &self.caller else { return Ok(Rights::All) };
         let der = self.der(certificate).await?;
         let data = self.data();
+        // Asked again: the body may have come long after the connection and the head.
+        let entry = data.directory.certificate(certificate);
+        if entry.is_none_or(|entry| entry.status != CertificateStatus::Active) {
+            return Err(AwsError::new(AwsCode::Forbidden, "the certificate is not ACTIVE any more"));
+        }
         let caller = picket_registry::Caller {
             source_ip: self.source_ip(),
             ..picket_registry::Caller::new(certificate, &der)
