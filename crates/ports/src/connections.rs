@@ -3,10 +3,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use picket_core::{Classified, ErrorCode, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::Message;
 
 /// What carries a connection's packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -227,7 +230,54 @@ impl Classified for ConnectionsError {
     }
 }
 
-/// Looks at connections and ends them. Implemented by the broker.
+/// Why a message to one client has not reached it.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectMessageError {
+    /// Nobody is connected with this client id.
+    #[error("client `{client_id}` is not connected")]
+    NotConnected {
+        /// The client id.
+        client_id: String,
+    },
+    /// The rights of the receiver do not let it have the message.
+    #[error("client `{client_id}` is not allowed to receive topic `{topic}`")]
+    ReceiveDenied {
+        /// The client id.
+        client_id: String,
+        /// The topic.
+        topic: String,
+    },
+    /// It does not fit into what the receiver takes.
+    #[error("the message is larger than the packets that client `{client_id}` takes")]
+    TooLarge {
+        /// The client id.
+        client_id: String,
+    },
+    /// There is no room for it.
+    #[error("too much waits for client `{client_id}` already ({reason})")]
+    Full {
+        /// The client id.
+        client_id: String,
+        /// Which limit, by its name in the account book.
+        reason: &'static str,
+    },
+    /// The receiver left before it got it.
+    #[error("client `{client_id}` left before it got the message")]
+    Left {
+        /// The client id.
+        client_id: String,
+    },
+    /// The receiver has not acknowledged it in time.
+    #[error("client `{client_id}` has not confirmed the message within {seconds} s")]
+    NotConfirmed {
+        /// The client id.
+        client_id: String,
+        /// How long it had.
+        seconds: u64,
+    },
+}
+
+/// Looks at connections, ends them, and sends single clients something. Implemented by the broker.
 #[async_trait]
 pub trait Connections: std::fmt::Debug + Send + Sync {
     /// The client's present connection, kept session, or last connection if it ended in the last half
@@ -256,6 +306,17 @@ pub trait Connections: std::fmt::Debug + Send + Sync {
         client_id: &str,
         how: EndConnection,
     ) -> Result<(), ConnectionsError>;
+
+    /// Sends `message` to the client if it is connected, whatever it is subscribed to; nobody else gets
+    /// it. With QoS 0 this resolves once the message is handed to the connection, or after `patience`.
+    /// With QoS 1 it resolves when the client has acknowledged it, and after `patience` that is an
+    /// error: the message may still arrive.
+    async fn send_direct(
+        &self,
+        client_id: &str,
+        message: Message,
+        patience: Duration,
+    ) -> Result<(), DirectMessageError>;
 }
 
 /// How many clients there are.

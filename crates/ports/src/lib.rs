@@ -31,7 +31,9 @@ pub use access_keys::{AccessKeys, KeyOwner};
 pub use alarms::{AlarmListener, AlarmListenerError, AlarmNews, Alarms, AlarmsError};
 pub use cloud_metrics::{CloudMetrics, DeviceCounters};
 pub use connection_log::{ConnectionEvent, ConnectionLog, ConnectionLogFilter};
-pub use connections::{Connection, ConnectionFacts, Connections, ConnectionsError};
+pub use connections::{
+    Connection, ConnectionFacts, Connections, ConnectionsError, DirectMessageError,
+};
 pub use delivery::{Delivery, DeliveryError, Receipt, Record};
 pub use directory::Directory;
 pub use enrollment::{EnrollError, Enrollment, NewDeviceRequest, ThingBundle};

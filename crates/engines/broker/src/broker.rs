@@ -125,6 +125,7 @@ impl Broker {
         let (bytes, untold) = (state.session.bytes(), state.session.untold());
         let result = act(state);
         self.count_bytes(bytes, state.session.bytes());
+        state.tell_fates();
         if let Some(journal) = &self.journal {
             journal.count(untold, state.session.untold());
             if state.has_news() && state.dues.as_mut().is_some_and(|dues| dues.note()) {

@@ -3,13 +3,14 @@
 use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use picket_ports::connections::{
     ConnectionCounts, ConnectionFilter, ConnectionPage, DisconnectReason, EndConnection,
     SubscriptionEntry,
 };
-use picket_ports::{Connection, Connections, ConnectionsError};
+use picket_ports::{Connection, Connections, ConnectionsError, DirectMessageError, Message};
 
 use crate::broker::Broker;
 use crate::depart::Farewell;
@@ -53,7 +54,7 @@ fn fits(connection: &Connection, filter: &ConnectionFilter) -> bool {
 }
 
 impl Broker {
-    fn slot_of(&self, client_id: &str) -> Option<Arc<Slot>> {
+    pub(crate) fn slot_of(&self, client_id: &str) -> Option<Arc<Slot>> {
         self.table.lock().get(client_id).map(Arc::clone)
     }
 
@@ -170,5 +171,14 @@ impl Connections for Broker {
             }
             _ => Ok(()),
         }
+    }
+
+    async fn send_direct(
+        &self,
+        client_id: &str,
+        message: Message,
+        patience: Duration,
+    ) -> Result<(), DirectMessageError> {
+        self.send_to_one(client_id, message, patience).await
     }
 }

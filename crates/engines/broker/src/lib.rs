@@ -17,6 +17,7 @@ mod broker;
 mod connect;
 mod connections;
 mod depart;
+mod direct;
 mod group;
 mod housekeeping;
 mod journal;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use picket_core::Timestamp;
 use picket_ports::{Message, MessageTap, Publish, PublishError};
-use picket_session::{Delivery, DropReason, Input, check_topic};
+use picket_session::{Delivery, DropReason, Effect, Input, check_topic};
 
 use crate::broker::{Broker, UNLIMITED};
 use crate::journal::{Journal, Urgency};
 use crate::retained::Keeping;
-use crate::slot::{SessionId, Slot, book};
+use crate::slot::{SessionId, Slot, SlotState, book};
 use crate::stored::Stored;
 use crate::subscriptions::Subscription;
 
@@ -81,8 +81,23 @@ impl Broker {
 
     /// Puts a copy into the session's queue and wakes the connection if there is one.
     pub(crate) fn deliver(&self, slot: &Arc<Slot>, now: Timestamp, delivery: Delivery) -> Taken {
-        self.ledger.received(1);
         let mut state = slot.state.lock();
+        match self.put(slot, &mut state, now, delivery) {
+            Ok(taken) => taken,
+            Err(DropReason::NotStored) => Taken::NotStored,
+            Err(_) => Taken::InMemory,
+        }
+    }
+
+    /// The same for whoever holds the lock on the state and wants to know why a copy was not taken.
+    pub(crate) fn put(
+        &self,
+        slot: &Arc<Slot>,
+        state: &mut SlotState,
+        now: Timestamp,
+        delivery: Delivery,
+    ) -> Result<Taken, DropReason> {
+        self.ledger.received(1);
         let has_to_be_stored = delivery.qos > 0 && state.is_kept();
         let is_failing = || self.journal.as_deref().is_some_and(Journal::is_failing);
         let is_full = || {
@@ -96,30 +111,30 @@ impl Broker {
             () => None,
         };
         if let Some(reason) = refusal {
-            drop(state);
             self.ledger.dropped(reason.as_str(), 1);
-            return if reason == DropReason::NotStored {
-                Taken::NotStored
-            } else {
-                Taken::InMemory
-            };
+            return Err(reason);
         }
         let mut dropped = Vec::new();
-        let queued = state.session.queued();
-        self.change(slot, &mut state, |state| {
+        let before = state.session.taken();
+        self.change(slot, state, |state| {
             state.session.step(now, Input::Deliver(delivery), &mut dropped);
         });
-        let is_taken = state.session.queued() > queued;
-        // The permit that `notify_one` leaves survives until the connection looks.
-        let is_online =
-            state.seat.as_ref().filter(|_| is_taken).inspect(|s| s.notify_one()).is_some();
-        drop(state);
         book(&dropped, &self.ledger);
-        match () {
-            () if !has_to_be_stored || !is_taken => Taken::InMemory,
-            () if is_online => Taken::Stored(Urgency::Soon),
-            () => Taken::Stored(Urgency::Now),
+        // Not by the length of the queue: older messages may have made room.
+        if state.session.taken() == before {
+            // The copy itself is the last that was dropped.
+            return Err(match dropped.last() {
+                Some(Effect::Dropped(reason)) => *reason,
+                _ => DropReason::QueueFull,
+            });
         }
+        // The permit that `notify_one` leaves survives until the connection looks.
+        let is_online = state.seat.as_ref().inspect(|seat| seat.notify_one()).is_some();
+        Ok(match is_online {
+            _ if !has_to_be_stored => Taken::InMemory,
+            true => Taken::Stored(Urgency::Soon),
+            false => Taken::Stored(Urgency::Now),
+        })
     }
 
     /// The tap, if it wants messages of this topic.

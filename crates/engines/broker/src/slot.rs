@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::Mutex;
 use picket_core::{Ledger, Timestamp};
 use picket_ports::connections::{ConnectionFacts, Disconnected};
-use picket_session::{Effect, Session};
-use tokio::sync::Notify;
+use picket_session::{Effect, Fate, Session};
+use tokio::sync::{Notify, oneshot};
 
 use crate::attachment::SubscribeOptions;
 use crate::broker::Will;
@@ -62,6 +62,8 @@ pub(crate) struct SlotState {
     pub(crate) noted: Option<Timestamp>,
     /// Out of the table: nobody may use it any more.
     pub(crate) is_removed: bool,
+    /// Who waits for what becomes of which message.
+    pub(crate) receipts: Vec<(u64, oneshot::Sender<Fate>)>,
     /// Absent as long as the session was never to be stored.
     pub(crate) dues: Option<Box<Dues>>,
 }
@@ -115,7 +117,22 @@ impl SlotState {
             session_due: None,
             noted: None,
             is_removed: false,
+            receipts: Vec::new(),
             dues: None,
+        }
+    }
+
+    /// Tells those who wait what has become of their messages.
+    pub(crate) fn tell_fates(&mut self) {
+        if self.receipts.is_empty() {
+            return;
+        }
+        for (number, fate) in self.session.take_fates() {
+            if let Some(at) = self.receipts.iter().position(|(waits, _)| *waits == number) {
+                let (_, receipt) = self.receipts.swap_remove(at);
+                // Nobody listens any more if the caller has gone.
+                let _heard = receipt.send(fate);
+            }
         }
     }
 

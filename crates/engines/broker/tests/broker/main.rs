@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod connections;
+mod direct;
 mod journal;
 mod kill;
 mod listeners;
 mod races;
 mod resume;
 mod rig;
+mod room;
 mod simulation;
 mod store;
 mod survive;
