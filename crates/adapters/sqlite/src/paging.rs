@@ -8,6 +8,8 @@ use crate::failure::Outcome;
 
 /// Most rows a page looks at to find those its filter wants; where it ends, the page ends.
 pub(crate) const ROWS_SCANNED_MAX: usize = 20_000;
+/// The same for things, most of which are passed over without being read.
+pub(crate) const THINGS_SCANNED_MAX: usize = 100_000;
 
 /// How many rows the page may hold.
 pub(crate) fn rows_max(page: &Page) -> usize {

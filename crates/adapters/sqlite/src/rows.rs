@@ -11,6 +11,11 @@ pub(crate) fn pairs_text(pairs: &[(String, String)]) -> Outcome<String> {
     serde_json::to_string(pairs).map_err(damaged)
 }
 
+/// One text as it stands in [`pairs_text`], with its quotes.
+pub(crate) fn json_text(text: &str) -> Outcome<String> {
+    serde_json::to_string(text).map_err(damaged)
+}
+
 /// Reads [`pairs_text`].
 pub(crate) fn pairs(row: &Row<'_>, column: usize) -> Outcome<Vec<(String, String)>> {
     match text_ref(row, column)? {

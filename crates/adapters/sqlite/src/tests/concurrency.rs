@@ -83,9 +83,9 @@ async fn a_page_of_a_filter_that_wants_almost_nothing_ends_in_time() {
     other
         .execute_batch(
             "INSERT INTO things
-             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 45000)
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 210000)
              SELECT printf('t%06d', i), 'id', NULL, NULL,
-                    CASE i WHEN 44999 THEN '[[\"k\",\"v\"]]' ELSE '[]' END, 1, 1 FROM n",
+                    CASE i WHEN 209999 THEN '[[\"k\",\"v\"]]' ELSE '[]' END, 1, 1 FROM n",
         )
         .unwrap();
     let filter = ThingFilter { attribute_name: Some("k".into()), ..ThingFilter::default() };
@@ -98,5 +98,5 @@ async fn a_page_of_a_filter_that_wants_almost_nothing_ends_in_time() {
         page.after = rows.next;
     }
     assert_eq!(page.after, None);
-    assert_eq!(found[0].name.as_str(), "t044999");
+    assert_eq!(found[0].name.as_str(), "t209999");
 }
