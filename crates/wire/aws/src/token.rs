@@ -24,8 +24,10 @@ impl std::fmt::Debug for TokenKey {
 /// Why a token is not one of ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not a token, altered, or of another operation, caller or server.
-    #[error("the pagination token is not one that this operation gave to this caller")]
+    /// Not a token, altered, or of another operation, list, caller or server.
+    #[error(
+        "the pagination token is not one that this operation gave to this caller for the same arguments"
+    )]
     Foreign,
     /// The cursor does not fit.
     #[error("the list cannot be continued: its cursor of {0} bytes does not fit into a token")]
@@ -38,7 +40,8 @@ impl TokenKey {
         Self(bytes)
     }
 
-    /// The token for `cursor`. It is good only with the same `scope`: the operation, and who asked.
+    /// The token for `cursor`. It is good only with the same `scope`: the operation, who asked, and for
+    /// what.
     pub fn seal(&self, scope: &[&str], cursor: &str) -> Result<String, TokenError> {
         let mut bytes = Vec::with_capacity(1 + TAG_BYTES + cursor.len());
         bytes.push(FORMAT);
@@ -71,6 +74,11 @@ impl TokenKey {
         } else {
             Err(TokenError::Foreign)
         }
+    }
+
+    /// A key for another purpose, from which this one cannot be found.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        self.tag(&["a key for"], purpose)
     }
 
     fn tag(&self, scope: &[&str], cursor: &str) -> [u8; 32] {

@@ -191,11 +191,11 @@ fn payload_of<'h>(
     body: &Bytes,
 ) -> Result<Payload<'h>, SignatureError> {
     let Some(header) = head.headers.get("x-amz-content-sha256") else {
-        // The presigned form of S3 leaves the body open.
-        if claim.form != Form::Header && claim.scope.service == "s3" {
-            return Ok(Payload::Unsigned);
-        }
-        return Ok(Payload::Hash(hash_of(body)));
+        // Presigned, the body can be left open: S3 always does, others say so in the query.
+        let is_open = claim.form != Form::Header
+            && (claim.scope.service == "s3" || query_says_unsigned(head));
+        let payload = if is_open { Payload::Unsigned } else { Payload::Hash(hash_of(body)) };
+        return Ok(payload);
     };
     let header = header.to_str().unwrap_or_default();
     if header == chunked::UNSIGNED {
@@ -216,6 +216,11 @@ fn payload_of<'h>(
         ));
     }
     Ok(Payload::Hash(hash))
+}
+
+fn query_says_unsigned(head: &Head<'_>) -> bool {
+    canonical::query_pairs(head.uri.query().unwrap_or_default())
+        .any(|pair| pair == ("X-Amz-Content-Sha256", chunked::UNSIGNED))
 }
 
 fn hash_of(body: &Bytes) -> String {

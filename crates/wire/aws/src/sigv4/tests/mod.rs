@@ -82,6 +82,24 @@ fn a_presigned_websocket_address_is_good_with_and_without_a_token_that_came_late
     assert_eq!(verify(&parts, SECRET, b"", at(NOW)).unwrap_err().fault, SignatureFault::Mismatch);
 }
 
+#[test]
+fn a_presigned_request_may_leave_its_body_open_where_its_query_says_so() {
+    // Signed by botocore's SigV4QueryAuth with UNSIGNED-PAYLOAD for the payload and in the query.
+    let query = "X-Amz-Content-Sha256=UNSIGNED-PAYLOAD&X-Amz-Algorithm=AWS4-HMAC-SHA256\
+         &X-Amz-Credential=AKIDEXAMPLE%2F20250102%2Fus-east-1%2Fiotdata%2Faws4_request\
+         &X-Amz-Date=20250102T030405Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host";
+    let right = "8f6bfc603e22039fa7359840195e58debae200f04a109c97aeaf0b4775808f26";
+    let posted = |query: &str| {
+        let parts = request(&format!(
+            "POST /topics/a?{query}&X-Amz-Signature={right}\nHost: localhost:4566"
+        ));
+        verify(&parts, SECRET, b"whatever", at(NOW))
+    };
+    assert_eq!(posted(query).unwrap().body, "whatever");
+    let hashed = query.replace("UNSIGNED-PAYLOAD", super::EMPTY_SHA256);
+    assert_eq!(posted(&hashed).unwrap_err().fault, SignatureFault::Mismatch);
+}
+
 proptest::proptest! {
     #[test]
     fn any_change_to_what_was_signed_is_noticed(place in 0_usize..400, to in 33_u8..127) {
