@@ -52,28 +52,47 @@ pub(crate) struct OperatorName {
 }
 
 impl OperatorName {
-    pub(crate) fn parse(name: &str) -> Option<Self> {
+    /// Reads a name; the error says what is wrong with it.
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
         let (quantifier, rest) = match name.split_once(':') {
-            Some((prefix, rest)) if prefix.eq_ignore_ascii_case("ForAllValues") => {
-                (Quantifier::All, rest)
-            }
-            Some((prefix, rest)) if prefix.eq_ignore_ascii_case("ForAnyValue") => {
-                (Quantifier::Any, rest)
-            }
-            Some(_) => return None,
+            Some((prefix, rest)) => (Quantifier::parse(prefix)?, rest),
             None => (Quantifier::Plain, name),
         };
-        if rest.eq_ignore_ascii_case("Null") {
-            return Some(Self { quantifier, if_exists: false, comparison: None });
+        let (base, if_exists) = match without_if_exists(rest) {
+            Some(base) => (base, true),
+            None => (rest, false),
+        };
+        if base.eq_ignore_ascii_case("Null") {
+            if if_exists {
+                return Err("`Null` takes no `IfExists`: it asks whether the key exists".to_owned());
+            }
+            return Ok(Self { quantifier, if_exists, comparison: None });
         }
-        let lower = rest.to_ascii_lowercase();
-        let base = lower.strip_suffix("ifexists");
-        let (_, comparison, negated) = OPERATORS
-            .iter()
-            .find(|(name, ..)| name.eq_ignore_ascii_case(base.unwrap_or(&lower)))?;
-        let comparison = Some((*comparison, *negated));
-        Some(Self { quantifier, if_exists: base.is_some(), comparison })
+        let found = OPERATORS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(base));
+        let (_, comparison, negated) = found.ok_or_else(|| {
+            let known = OPERATORS.iter().map(|(name, ..)| (*name).to_owned());
+            unknown("condition operator", base, known.chain(["Null".to_owned()]))
+        })?;
+        Ok(Self { quantifier, if_exists, comparison: Some((*comparison, *negated)) })
     }
+}
+
+impl Quantifier {
+    fn parse(prefix: &str) -> Result<Self, String> {
+        let known = [("ForAllValues", Self::All), ("ForAnyValue", Self::Any)];
+        let found = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(prefix));
+        found.map(|(_, quantifier)| *quantifier).ok_or_else(|| {
+            let known = known.iter().map(|(name, _)| (*name).to_owned());
+            unknown("prefix of a condition operator", prefix, known)
+        })
+    }
+}
+
+/// What stands before the suffix `IfExists`, if it is there.
+fn without_if_exists(name: &str) -> Option<&str> {
+    const SUFFIX: &str = "IfExists";
+    let (base, suffix) = name.split_at_checked(name.len().checked_sub(SUFFIX.len())?)?;
+    suffix.eq_ignore_ascii_case(SUFFIX).then_some(base)
 }
 
 impl Condition {
@@ -84,11 +103,7 @@ impl Condition {
         values: &Node<'_>,
         has_variables: bool,
     ) -> Result<Self, MalformedPolicy> {
-        let name = OperatorName::parse(operator).ok_or_else(|| {
-            let known = OPERATORS.iter().map(|(name, ..)| (*name).to_owned());
-            let known = known.chain(["Null".to_owned()]);
-            values.malformed(unknown("condition operator", operator, known))
-        })?;
+        let name = OperatorName::parse(operator).map_err(|problem| values.malformed(problem))?;
         if !is_known_key(key) {
             return Err(values.malformed(unknown("condition key", key, known_keys())));
         }
@@ -280,9 +295,29 @@ mod tests {
     #[test]
     fn mistakes_name_the_nearest_right_word() {
         let message = |operator, key| parse(operator, key, &["x"]).unwrap_err().to_string();
-        assert!(message("StringEqual", "iot:ClientId").contains("did you mean `StringEquals`"));
-        assert!(message("NullIfExists", "iot:ClientId").contains("unknown condition operator"));
-        assert!(message("StringLike", "iot:ClientID1").contains("did you mean `iot:ClientId`"));
-        assert!(message("IpAddress", "aws:SourceIp").contains("`x` is not an IP address"));
+        for (operator, key, told) in [
+            ("StringEqual", "iot:ClientId", "`StringEqual`; did you mean `StringEquals`?"),
+            ("ForAnyValue:StrngLikeIfExists", "iot:ClientId", "did you mean `StringLike`?"),
+            ("ForAllValue:StringLike", "iot:ClientId", "did you mean `ForAllValues`?"),
+            ("ForSome:StringLike", "iot:ClientId", "known are `ForAllValues`, `ForAnyValue`"),
+            ("BinaryMatches", "iot:ClientId", "known are `StringEquals`, `StringNotEquals`,"),
+            ("NullIfExists", "iot:ClientId", "`Null` takes no `IfExists`"),
+            ("StringLike", "iot:ClientID1", "did you mean `iot:ClientId`?"),
+            ("StringLike", "aws:CurrentTime", "known are `aws:SourceIp`, `iot:ClientId`,"),
+            (
+                "StringLike",
+                "iot:Connection.Thing.Attributes",
+                "did you mean `iot:Connection.Thing.Attributes[NAME]`?",
+            ),
+            ("Null", "iot:ClientId", "`Null` takes one value, true or false"),
+            ("IpAddress", "aws:SourceIp", "`x` is not an IP address or CIDR range"),
+            ("NumericLessThan", "iot:ClientId", "`x` is not a number"),
+            ("DateEquals", "iot:ClientId", "`x` is not a time as YYYY-MM-DDThh:mm:ssZ"),
+            ("Bool", "iot:ClientId", "`x` is not true or false"),
+            ("ArnLikeIfExists", "iot:ClientId", "`x` is not an ARN of six parts"),
+        ] {
+            let message = message(operator, key);
+            assert!(message.contains(told), "{operator} {key}: {message}");
+        }
     }
 }

@@ -11,6 +11,8 @@ use crate::template::Template;
 
 /// Most characters of a document, white space not counted.
 const CHARS_MAX: usize = 2048;
+/// Known words that are told where none is near.
+const NAMED_MAX: usize = 10;
 /// Most bytes of a document, white space and all.
 const BYTES_MAX: usize = 404_600;
 
@@ -30,15 +32,21 @@ impl MalformedPolicy {
     }
 }
 
-/// What to say of a word that is none of `known`.
+/// What to say of a word that is none of `known`: the nearest one, or if none is near, some of them.
 pub(crate) fn unknown(kind: &str, given: &str, known: impl Iterator<Item = String>) -> String {
     let shown: String = given.chars().take(64).flat_map(char::escape_debug).collect();
-    let nearest = known
-        .map(|name| (strsim::damerau_levenshtein(&name, &shown), name))
-        .min()
-        .map(|(_, name)| format!("; did you mean `{name}`?"))
-        .unwrap_or_default();
-    format!("unknown {kind} `{shown}`{nearest}")
+    let lower = shown.to_ascii_lowercase();
+    let distance = |name: &String| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &lower);
+    let known: Vec<String> = known.collect();
+    let nearest = known.iter().map(|name| (distance(name), name)).min();
+    if let Some((distance, name)) = nearest
+        && distance <= name.chars().count() / 3
+    {
+        return format!("unknown {kind} `{shown}`; did you mean `{name}`?");
+    }
+    let more = if known.len() > NAMED_MAX { ", …" } else { "" };
+    let named: Vec<String> = known.iter().take(NAMED_MAX).map(|name| format!("`{name}`")).collect();
+    format!("unknown {kind} `{shown}`; known are {}{more}", named.join(", "))
 }
 
 /// A parsed policy document. Facts of a connection are put in by [`crate::CompiledPolicy`].
@@ -96,6 +104,17 @@ impl ActionPattern {
 
     pub(crate) fn matches(&self, action: Action) -> bool {
         self.pattern.matches(&action.name().to_ascii_lowercase())
+    }
+
+    /// What is wrong with a name of this service's that no action has. It is no error, since policies
+    /// may speak of actions that come later.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let is_ours = self.written.get(..4).is_some_and(|it| it.eq_ignore_ascii_case("iot:"));
+        if !is_ours || Action::ALL.iter().any(|action| self.matches(*action)) {
+            return None;
+        }
+        let known = Action::ALL.iter().map(|action| action.name().to_owned());
+        Some(unknown("action", &self.written, known))
     }
 }
 

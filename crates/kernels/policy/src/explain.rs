@@ -104,7 +104,8 @@ pub struct PatternReport {
     pub read: Option<String>,
     /// Whether it matches.
     pub matches: bool,
-    /// What keeps it from ever matching, for example a variable without a value.
+    /// What keeps it from ever matching, for example a variable without a value or an action that does
+    /// not exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// Its line in the policy's text.
@@ -135,6 +136,11 @@ impl StatementReport {
     /// Whether it is about the action but does not apply: worth showing to who wonders why.
     pub fn is_near_miss(&self) -> bool {
         !self.applies && self.action.holds
+    }
+
+    /// What is wrong with the actions it names, which a typing mistake keeps from meaning anything.
+    pub fn unknown_actions(&self) -> impl Iterator<Item = &str> {
+        self.action.patterns.iter().filter_map(|pattern| pattern.problem.as_deref())
     }
 
     /// What keeps the statement from applying, in a few words; empty if it applies.
@@ -251,10 +257,12 @@ impl Request<'_> {
             written: pattern.written.to_string(),
             read: None,
             matches: pattern.matches(self.action),
-            problem: None,
+            problem: pattern.problem(),
             line: pattern.line,
         });
-        term(actions.negated, patterns.collect())
+        let (patterns, negated): (Vec<PatternReport>, _) = (patterns.collect(), actions.negated);
+        let matches = patterns.iter().any(|pattern| pattern.matches);
+        TermReport { holds: matches != negated, negated, patterns }
     }
 
     fn resource_term(&self, resources: &Resources) -> TermReport {
@@ -271,7 +279,11 @@ impl Request<'_> {
                 line: *line,
             }
         });
-        term(resources.negated, patterns.collect())
+        let (patterns, negated): (Vec<PatternReport>, _) = (patterns.collect(), resources.negated);
+        let matches = patterns.iter().any(|pattern| pattern.matches);
+        // A `NotResource` with a variable that has no value excludes who knows what.
+        let is_unknown = negated && patterns.iter().any(|pattern| pattern.problem.is_some());
+        TermReport { holds: matches != negated && !is_unknown, negated, patterns }
     }
 
     fn condition(&self, condition: &Condition) -> ConditionReport {
@@ -305,13 +317,6 @@ impl Request<'_> {
             }
         }
     }
-}
-
-fn term(negated: bool, patterns: Vec<PatternReport>) -> TermReport {
-    let matches = patterns.iter().any(|pattern| pattern.matches);
-    // A `NotResource` with a variable that has no value excludes who knows what.
-    let unknown = negated && patterns.iter().any(|pattern| pattern.problem.is_some());
-    TermReport { holds: matches != negated && !unknown, negated, patterns }
 }
 
 #[cfg(test)]

@@ -31,13 +31,10 @@ impl<'a> Text<'a> {
 
     /// The whole document.
     pub(crate) fn root(&'a self) -> Result<Node<'a>, MalformedPolicy> {
-        match serde_json::from_str(self.text) {
-            Ok(raw) => Ok(Node { raw, whole: self, at: String::new() }),
-            Err(error) => {
-                let at = format!("line {} column {}", error.line(), error.column());
-                Err(MalformedPolicy::new(at, "this is not valid JSON"))
-            }
-        }
+        // Values that are not looked into would keep faults in their texts to themselves.
+        let whole: Result<serde_json::Value, _> = serde_json::from_str(self.text);
+        let raw = whole.and_then(|_| serde_json::from_str(self.text)).map_err(invalid)?;
+        Ok(Node { raw, whole: self, at: String::new() })
     }
 
     /// The line, counted from 1, of the byte at `offset`.
@@ -45,6 +42,14 @@ impl<'a> Text<'a> {
         let line = self.line_starts.partition_point(|start| *start <= offset);
         u32::try_from(line).unwrap_or(u32::MAX)
     }
+}
+
+/// The place and the fault, which the parser's own words have in one.
+fn invalid(error: serde_json::Error) -> MalformedPolicy {
+    let place = format!("line {} column {}", error.line(), error.column());
+    let words = error.to_string();
+    let fault = words.strip_suffix(&format!(" at {place}")).unwrap_or(&words);
+    MalformedPolicy::new(place, format!("this is not valid JSON: {fault}"))
 }
 
 impl<'a> Node<'a> {

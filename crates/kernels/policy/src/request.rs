@@ -37,19 +37,18 @@ impl Action {
     }
 
     /// The ARN that `resource` means: a whole ARN, or its last part such as `topic/a/b`; `*` for what
-    /// has no resource of its own.
+    /// has no resource of its own. A whole ARN may be of another account or region.
     ///
     /// # Errors
     /// A last part of a kind that the action is never done to.
     pub fn resource_arn(self, account: &Account, resource: &str) -> Result<String, InvalidRequest> {
         let kind = self.resource_kind();
-        if resource.starts_with("arn:") {
-            return Ok(resource.to_owned());
-        }
-        let is_of_kind = match kind {
+        let is_arn = resource.starts_with("arn:");
+        let last_part = if is_arn { resource.splitn(6, ':').nth(5) } else { Some(resource) };
+        let is_of_kind = last_part.is_some_and(|last_part| match kind {
             ResourceKind::Everything => resource == "*",
-            kind => resource.starts_with(kind.prefix()),
-        };
+            kind => last_part.starts_with(kind.prefix()),
+        });
         if !is_of_kind {
             return Err(InvalidRequest::Resource {
                 action: self.name(),
@@ -59,6 +58,7 @@ impl Action {
         }
         Ok(match kind {
             ResourceKind::Everything => resource.to_owned(),
+            _ if is_arn => resource.to_owned(),
             _ => account.iot_arn(resource),
         })
     }
@@ -107,5 +107,15 @@ mod tests {
         assert_eq!(arn(Action::ListRetainedMessages, "*").as_deref(), Ok("*"));
         let error = arn(Action::Subscribe, "topic/a").unwrap_err().to_string();
         assert_eq!(error, "iot:Subscribe is asked for topicfilter/FILTER, not `topic/a`");
+        for (action, other) in [
+            (Action::Connect, long),
+            (Action::Publish, "arn:topic/a"),
+            (Action::ListRetainedMessages, long),
+        ] {
+            let error = arn(action, other).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("not `{other}`")), "{error}");
+        }
+        let elsewhere = "arn:aws:iot:eu-west-1:1:topic/a:b";
+        assert_eq!(arn(Action::Publish, elsewhere).as_deref(), Ok(elsewhere));
     }
 }

@@ -230,7 +230,8 @@ pub(crate) fn known_keys() -> impl Iterator<Item = String> {
     let fields = NameField::ALL.iter().flat_map(|field| {
         ["Subject", "Issuer"].map(|name| format!("iot:Certificate.{name}.{}", field.as_str()))
     });
-    PLAIN_KEYS.iter().map(|key| (*key).to_owned()).chain(fields)
+    let attributes = "iot:Connection.Thing.Attributes[NAME]".to_owned();
+    PLAIN_KEYS.iter().map(|key| (*key).to_owned()).chain([attributes]).chain(fields)
 }
 
 impl Subject {

@@ -132,8 +132,14 @@ fn check_malformed(json: &str, expected: &str) {
 
 #[test]
 fn malformed_documents_name_the_place() {
-    check_malformed("{", "line 1 column 1: this is not valid JSON");
-    check_malformed("{} x", "line 1 column 4: this is not valid JSON");
+    let no_json = |text: &str, place: &str, fault: &str| {
+        check_malformed(text, &format!("{place}: this is not valid JSON: {fault}"));
+    };
+    no_json("{", "line 1 column 1", "EOF while parsing an object");
+    no_json("{} x", "line 1 column 4", "trailing characters");
+    no_json("{\n\"Version\": 1,\n}", "line 3 column 1", "trailing comma");
+    no_json(r#"{"Id": "\ud800"}"#, "line 1 column 15", "unexpected end of hex escape");
+    no_json(&"[".repeat(2000), "line 1 column 128", "recursion limit exceeded");
     check_malformed("[]", "the top: it must be a JSON object");
     check_malformed(r#"{"Statement":[]}"#, "the top: `Version` is missing");
     check_malformed(
@@ -170,7 +176,7 @@ fn malformed_documents_name_the_place() {
         ),
         (
             r#""Action":"*","Resource":"*","Principal":"*""#,
-            "Statement (line 1): unknown member `Principal`",
+            "Statement (line 1): unknown member `Principal`; known are `Sid`, `Effect`, `Action`,",
         ),
         (
             r#""Action":"*","Resource":"*","Resource":"a""#,

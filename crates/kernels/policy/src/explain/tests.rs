@@ -120,6 +120,22 @@ about this action, but not applying:
 }
 
 #[test]
+fn an_action_that_does_not_exist_is_told_with_the_nearest() {
+    let document = r#"{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["iot:Publsh", "greengrass:Discover"], "Resource": "*"},
+        {"Effect": "Deny", "NotAction": ["iot:Publsh"], "Resource": "*secret*"}]}"#;
+    let parsed = Arc::new(PolicyDocument::parse(document).unwrap().named("fleet"));
+    let explanation = explain(&[parsed], &Subject::default(), Action::Publish, "arn:a");
+    assert_eq!(explanation.outcome, Outcome::ImplicitDeny);
+    assert!(!explanation.statements[0].action.holds && explanation.statements[1].action.holds);
+    let text = explanation.to_text(&[document]);
+    let told = "statement 1 of policy fleet, line 2 names an unknown action `iot:Publsh`; did you \
+                mean `iot:Publish`?\n";
+    assert!(text.contains(told), "{text}");
+    assert!(!text.contains("unknown action `greengrass"), "{text}");
+}
+
+#[test]
 fn a_text_shows_control_characters_and_does_not_obey_them() {
     let text = explained(Some("pump"), "10.0.0.7", "a\u{1b}[2J").to_text(&[POLICY]);
     assert!(text.contains("topic/a\\u{1b}[2J") && !text.contains('\u{1b}'), "{text}");

@@ -67,6 +67,11 @@ impl Explanation {
         if near.len() > NEAR_MISSES_MAX {
             writeln!(out, "  and {} more", near.len() - NEAR_MISSES_MAX)?;
         }
+        for report in &self.statements {
+            for problem in report.unknown_actions() {
+                writeln!(out, "\n{} names an {}", place(report), visible(problem))?;
+            }
+        }
         Ok(())
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn read(
 }
 
 fn test(operator: &str, values: &[String], has_variables: bool) -> Test {
-    let Some(name) = OperatorName::parse(operator) else { return Test::Untold };
+    let Ok(name) = OperatorName::parse(operator) else { return Test::Untold };
     match (name.comparison, values) {
         (None, [value]) => boolean(value).map_or(Test::Untold, Test::Null),
         (None, _) => Test::Untold,

@@ -33,13 +33,22 @@ fn resource() -> impl Strategy<Value = Value> {
         8 => Just("arn:aws:iot:us-east-1:000000000000:"),
         1 => Just("arn:aws:iot:*:*:"),
         1 => Just("arn:aws:iot:us-west-2:*:"),
-        1 => Just("*"),
+        2 => Just("*"),
         1 => Just(""),
         1 => Just("arn:aws:iot:us-east-?:0000*00:"),
         1 => Just("arn:${*}:iot:us-east-1:000000000000:"),
     ];
-    let kind =
-        one_of(&["topic/", "topic/", "client/", "topicfilter/", "thing/", "*/", "*", "top?c/"]);
+    let kind = one_of(&[
+        "topic/",
+        "topic/",
+        "client/",
+        "topicfilter/",
+        "thing/",
+        "*/",
+        "*/",
+        "*",
+        "top?c/",
+    ]);
     let part = one_of(&[
         "a",
         "b",
@@ -74,8 +83,10 @@ fn resource() -> impl Strategy<Value = Value> {
         "${iot:LastWillTopic}",
         "${iot:Thing.ThingName}",
     ]);
-    (prefix, kind, prop::collection::vec(part, 0..4))
-        .prop_map(|(prefix, kind, parts)| json!(format!("{prefix}{kind}{}", parts.concat())))
+    let end = one_of(&["", "", "*"]);
+    (prefix, kind, prop::collection::vec(part, 0..3), end).prop_map(|(prefix, kind, parts, end)| {
+        json!(format!("{prefix}{kind}{}{end}", parts.concat()))
+    })
 }
 
 const STRING_OPERATORS: &[&str] = &[
@@ -206,6 +217,7 @@ fn condition() -> impl Strategy<Value = Value> {
 fn statement() -> impl Strategy<Value = Value> {
     let action = one_of(&[
         "iot:*",
+        "iot:*",
         "*",
         "iot:connect",
         "IOT:Publish",
@@ -222,7 +234,11 @@ fn statement() -> impl Strategy<Value = Value> {
         one_or_list(action.prop_map(Value::from)),
         prop::bool::weighted(0.15),
         one_or_list(resource()),
-        prop::collection::vec(condition(), 0..3),
+        prop_oneof![
+            3 => Just(Vec::new()),
+            3 => prop::collection::vec(condition(), 1),
+            1 => prop::collection::vec(condition(), 2),
+        ],
     )
         .prop_map(|(effect, not_action, actions, not_resource, resources, conditions)| {
             let action = if not_action { "NotAction" } else { "Action" };

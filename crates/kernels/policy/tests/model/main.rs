@@ -6,6 +6,7 @@
 mod evaluator;
 mod generators;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evaluator::{Verdict, verdict};
@@ -15,6 +16,8 @@ use picket_policy::{
     PolicyDocument, Subject, ThingFacts, explain,
 };
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
 fn pairs(value: &Value) -> Vec<(NameField, String)> {
@@ -98,7 +101,7 @@ proptest! {
 
     #[test]
     fn the_authorizer_and_the_explanation_agree_with_the_model(
-        documents in prop::collection::vec(generators::document(), 0..3),
+        documents in prop::collection::vec(generators::document(), 0..4),
         who in generators::connection(),
         names in prop::collection::vec(generators::name(), 1..4),
     ) {
@@ -169,6 +172,61 @@ proptest! {
             let _report = explain(&[document], &subject, Action::Publish, "arn");
         }
     }
+}
+
+/// Agreement on cases in which nothing applies would prove little.
+#[test]
+fn generated_cases_come_out_in_every_way_and_for_every_reason() {
+    let mut runner = TestRunner::deterministic();
+    let cases = (
+        prop::collection::vec(generators::document(), 0..4),
+        generators::connection(),
+        prop::collection::vec(generators::name(), 1..4),
+    );
+    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+    for _ in 0..CASES_COUNTED {
+        let (documents, who, names) = cases.new_tree(&mut runner).unwrap().current();
+        let ways: BTreeSet<&str> = generators::ACTIONS
+            .iter()
+            .flat_map(|action| names.iter().map(move |name| (action, name)))
+            .flat_map(|(action, name)| ways(&documents, verdict(&documents, &who, action, name)))
+            .collect();
+        for way in ways {
+            *seen.entry(way).or_default() += 1;
+        }
+    }
+    for (way, cases_min) in [
+        ("nothing", 250),
+        ("allow", 120),
+        ("deny", 70),
+        ("by a variable", 60),
+        ("by a condition", 80),
+        ("by what it does not name", 70),
+    ] {
+        let cases = seen.get(way).copied().unwrap_or_default();
+        assert!(cases >= cases_min, "{way}: {cases} of {CASES_COUNTED} cases; all: {seen:?}");
+    }
+}
+
+const CASES_COUNTED: u32 = 500;
+
+/// What a verdict is, and what stands in the statement that decided.
+fn ways(documents: &[Value], verdict: Verdict) -> Vec<&'static str> {
+    let (way, document, index) = match verdict {
+        Verdict::Nothing => return vec!["nothing"],
+        Verdict::Allow(document, statement) => ("allow", document, statement),
+        Verdict::Deny(document, statement) => ("deny", document, statement),
+    };
+    let statement = &documents[document]["Statement"][index];
+    let has = |member: &str| statement.get(member).is_some();
+    let has_variable = statement["Resource"].to_string().contains("${iot:");
+    let marks = [
+        ("by a variable", has_variable),
+        ("by a condition", has("Condition")),
+        ("by what it does not name", has("NotAction") || has("NotResource")),
+    ];
+    let held = marks.iter().filter(|(_, holds)| *holds).map(|(mark, _)| *mark);
+    std::iter::once(way).chain(held).collect()
 }
 
 /// Every file of `corpus/` holds cases: documents, a connection, requests with what they come to.
