@@ -23,7 +23,8 @@ use picket_ports::directory::{
 use picket_ports::registry::CertificateStatus;
 use picket_ports::{
     AccessKeys, CloudMetrics, DeviceCounters, Directory, HttpPeer, JustInTime, JustInTimeError,
-    KeyOwner, LogError, Message, MessageTap, ReportIntake, ReportPublish, ReportReply, TapError,
+    KeyOwner, LogError, Message, MessageTap, ReportIntake, ReportPublish, ReportReply, StateStores,
+    TapError,
 };
 use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -331,14 +332,24 @@ impl Bench {
     pub(crate) fn with_sessions_max(sessions_max: usize) -> Self {
         let text = "mqtt = \"off\"\nalpn = \"off\"\nplaintext = \"127.0.0.1:0\"\n\
                     plaintext_auth = \"anonymous\"";
-        Self::from_parts(text, BrokerLimits { sessions_max, ..BrokerLimits::default() })
+        let limits = BrokerLimits { sessions_max, ..BrokerLimits::default() };
+        Self::from_parts(text, Broker::new(limits, Arc::new(SystemClock)))
+    }
+
+    /// Starts with the sessions that are in `states`.
+    pub(crate) fn over(states: &dyn StateStores) -> Self {
+        let opening = Broker::open(BrokerLimits::default(), Arc::new(SystemClock), states);
+        let broker = Runtime::new().unwrap().block_on(opening).unwrap();
+        let text = "mqtt = \"127.0.0.1:0\"\nalpn = \"off\"\nplaintext = \"127.0.0.1:0\"\n\
+                    plaintext_auth = \"anonymous\"";
+        Self::from_parts(text, broker)
     }
 
     fn from_text(text: &str) -> Self {
-        Self::from_parts(text, BrokerLimits::default())
+        Self::from_parts(text, Broker::new(BrokerLimits::default(), Arc::new(SystemClock)))
     }
 
-    fn from_parts(text: &str, limits: BrokerLimits) -> Self {
+    fn from_parts(text: &str, broker: Arc<Broker>) -> Self {
         let config: GatewayConfig = toml::from_str(text).unwrap();
         let runtime = Runtime::new().unwrap();
         let key = KeyPair::generate().unwrap();
@@ -370,7 +381,6 @@ impl Bench {
         let metrics = Arc::new(Metrics::default());
         let gate = tokio::sync::Semaphore::new(1000);
         let intake = Arc::new(Intake { gate, reports: Mutex::default() });
-        let broker = Broker::new(limits, Arc::new(SystemClock));
         let tap = Arc::new(Tap::default());
         assert!(broker.attach_tap(Arc::clone(&tap) as Arc<dyn MessageTap>));
         let parts = GatewayParts {

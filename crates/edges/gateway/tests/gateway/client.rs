@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::{Event, role};
 use mqtt_protocol_core::mqtt::packet::{
-    GenericPacketTrait as _, Packet, Property, Qos, SubEntry, SubOpts, v3_1_1, v5_0,
+    GenericPacketTrait as _, Packet, Property, Qos, SessionExpiryInterval, SubEntry, SubOpts, v3_1_1,
+    v5_0,
 };
 use mqtt_protocol_core::mqtt::{Connection, Version};
 use rustls::client::ResolvesClientCert;
@@ -270,6 +271,23 @@ impl Client {
             let builder = v3_1_1::Connect::builder().client_id(client_id).unwrap();
             let builder = builder.will_message(will_topic, "gone", qos, false).unwrap();
             self.send(builder.clean_session(true).build().unwrap());
+        }
+        self.next()
+    }
+
+    /// Connects to a session that is kept, with a will of QoS 1.
+    pub(crate) fn connect_kept_with_will(&mut self, client_id: &str, will_topic: &str) -> String {
+        let qos = Qos::AtLeastOnce;
+        if self.v5 {
+            let expiry = SessionExpiryInterval::new(60).unwrap();
+            let builder = v5_0::Connect::builder().client_id(client_id).unwrap();
+            let builder = builder.will_message(will_topic, "gone", qos, false).unwrap();
+            let builder = builder.props(vec![Property::SessionExpiryInterval(expiry)]);
+            self.send(builder.build().unwrap());
+        } else {
+            let builder = v3_1_1::Connect::builder().client_id(client_id).unwrap();
+            let builder = builder.will_message(will_topic, "gone", qos, false).unwrap();
+            self.send(builder.clean_session(false).build().unwrap());
         }
         self.next()
     }

@@ -138,6 +138,25 @@ fn a_revoked_peer_that_does_not_read_is_cut_in_time_too() {
 }
 
 #[test]
+fn a_revoked_device_whose_report_waits_for_the_disk_is_cut_in_time_too() {
+    let bench = Bench::start();
+    let device = bench.device();
+    bench.intake.gate.forget_permits(usize::MAX);
+    let mut client = Client::secure(&bench, &device, true);
+    client.connect("pump");
+    client.publish("$aws/things/pump/defender/metrics/json", "{}", 1, false);
+    bench.until("taken", || bench.gateway.ledger().in_flight == 1);
+    let start = Instant::now();
+    bench.registry.set_status(&device.id, CertificateStatus::Revoked);
+    assert_eq!(client.next_told(), "disconnect AdministrativeAction: the certificate is REVOKED");
+    assert_eq!(client.next(), "closed");
+    bench.until("closed", || bench.gateway.counters().open == 0);
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    let book = bench.gateway.ledger();
+    assert_eq!((book.in_flight, book.dropped.get("connection_ended")), (0, Some(&1)));
+}
+
+#[test]
 fn two_hundred_sessions_learn_of_a_change_within_a_second() {
     const COUNT: usize = 200;
     let bench = Bench::start();

@@ -2,10 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use picket_ports::registry::CertificateStatus;
 use serde_json::Value;
 
-use crate::bench::{ALLOW_ALL, Bench, DeviceIdentity};
+use crate::bench::{ALLOW_ALL, Bench};
 use crate::client::Client;
 
 /// Somebody who sees all events, and the events of one client only.
@@ -46,16 +45,6 @@ impl Watcher {
         assert_eq!(found, kind, "{event}");
         assert_eq!(event["eventType"], kind.rsplit('/').next().unwrap());
         event
-    }
-
-    /// The reason of the next disconnect.
-    fn reason(&mut self) -> String {
-        loop {
-            let (kind, event) = self.next();
-            if kind == "presence/disconnected" {
-                return event["disconnectReason"].as_str().unwrap().to_owned();
-            }
-        }
     }
 }
 
@@ -191,71 +180,6 @@ const NOTHING: &str = r#"{"Version":"2012-10-17","Statement":[
   {"Effect":"Deny","Action":"iot:*","Resource":"*"}]}"#;
 const CONNECT_ONLY: &str = r#"{"Version":"2012-10-17","Statement":[
   {"Effect":"Allow","Action":"iot:Connect","Resource":"*"}]}"#;
-
-/// Has `pump` connect, lets `part` end that, and says which reason was told.
-fn reason_of(more: &str, part: impl FnOnce(&Bench, Client, &DeviceIdentity)) -> String {
-    let bench = Bench::with(more);
-    let mut watcher = Watcher::new(&bench, "pump");
-    let device = bench.device();
-    let mut pump = Client::secure(&bench, &device, true);
-    assert_eq!(pump.connect_with("pump", true, 60, Vec::new()), "connack Success false");
-    part(&bench, pump, &device);
-    watcher.reason()
-}
-
-#[test]
-fn every_end_has_its_reason() {
-    assert_eq!(reason_of("", |_, pump, _| drop(pump)), "CONNECTION_LOST");
-    let misuse = |_: &Bench, mut pump: Client, _: &DeviceIdentity| {
-        pump.raw(b"\x10\x10\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x03raw");
-        assert_eq!(pump.next(), "disconnect ProtocolError");
-    };
-    assert_eq!(reason_of("", misuse), "CLIENT_ERROR");
-    let taken_over = |bench: &Bench, mut pump: Client, device: &DeviceIdentity| {
-        Client::secure(bench, device, true).connect("pump");
-        assert_eq!(pump.next(), "disconnect SessionTakenOver");
-    };
-    assert_eq!(reason_of("", taken_over), "DUPLICATE_CLIENTID");
-    let switched_off = |bench: &Bench, mut pump: Client, device: &DeviceIdentity| {
-        bench.registry.set_status(&device.id, CertificateStatus::Inactive);
-        assert_eq!(pump.next(), "disconnect AdministrativeAction");
-    };
-    assert_eq!(reason_of("", switched_off), "AUTH_ERROR");
-    let no_right = |bench: &Bench, mut pump: Client, device: &DeviceIdentity| {
-        bench.registry.set_policies_of(&device.id, &[("none", NOTHING)]);
-        assert_eq!(pump.next(), "disconnect NotAuthorized");
-    };
-    assert_eq!(reason_of("", no_right), "FORBIDDEN_ACCESS");
-    let ended = |bench: &Bench, mut pump: Client, _: &DeviceIdentity| {
-        use picket_ports::Connections as _;
-        let how = picket_ports::connections::EndConnection::default();
-        bench.runtime.block_on(bench.broker.end_connection("pump", how)).unwrap();
-        assert_eq!(pump.next(), "disconnect AdministrativeAction");
-    };
-    assert_eq!(reason_of("", ended), "API_INITIATED_DISCONNECT");
-    let flood = |_: &Bench, mut pump: Client, _: &DeviceIdentity| {
-        for _ in 0..20 {
-            pump.publish("t", "x", 0, false);
-        }
-        assert_eq!(pump.next(), "disconnect QuotaExceeded");
-    };
-    let more = "[tls_rules]\npublishes_per_second = 2\ndiscarded_publishes_max = 10";
-    assert_eq!(reason_of(more, flood), "THROTTLED");
-}
-
-#[test]
-fn the_reasons_of_a_connection_that_has_died_are_told_apart() {
-    let more = "[tls_rules]\nkeep_alive_seconds_min = 1\nkeep_alive_seconds_max = 1";
-    let bench = Bench::with(more);
-    let device = bench.device();
-    let mut pump = Client::secure(&bench, &device, true);
-    pump.connect("pump");
-    assert_eq!(pump.next(), "disconnect KeepAliveTimeout");
-    let log = bench.gateway.connection_log();
-    bench.until("logged", || {
-        log.last("pump").is_some_and(|it| it.reason == Some("MQTT_KEEP_ALIVE_TIMEOUT"))
-    });
-}
 
 #[test]
 fn a_client_id_with_wildcards_has_no_events() {

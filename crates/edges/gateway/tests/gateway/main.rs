@@ -13,6 +13,8 @@ mod consequences;
 #[cfg(test)]
 mod dialect;
 #[cfg(test)]
+mod ends;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod just_in_time;
@@ -28,6 +30,8 @@ mod resumption;
 mod security;
 #[cfg(test)]
 mod semantics;
+#[cfg(test)]
+mod store;
 #[cfg(test)]
 mod web_client;
 #[cfg(test)]

@@ -21,7 +21,7 @@ const CONNECT: &[u8] = b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x3c\x00\x03raw";
 const CONNACK: &[u8] = b"\x20\x02\x00\x00";
 
 /// The address of a WebSocket, signed by `owner`.
-fn signed(bench: &Bench, owner: &KeyOwner) -> String {
+pub(crate) fn signed(bench: &Bench, owner: &KeyOwner) -> String {
     signed_for(bench, owner, "iotdevicegateway", SystemClock.now())
 }
 
