@@ -24,10 +24,11 @@ pub mod registry;
 pub mod remedies;
 pub mod reports;
 pub mod retained;
+pub mod role_sessions;
 pub mod search;
 pub mod state_store;
 
-pub use access_keys::{AccessKeys, KeyOwner};
+pub use access_keys::{AccessKeys, KeyOwner, KeyRights};
 pub use alarms::{AlarmListener, AlarmListenerError, AlarmNews, Alarms, AlarmsError};
 pub use cloud_metrics::{CloudMetrics, DeviceCounters};
 pub use connection_log::{ConnectionEvent, ConnectionLog, ConnectionLogFilter};
@@ -50,5 +51,9 @@ pub use registry::{Registry, RegistryError};
 pub use remedies::{PlannedChange, Remedies, Remedy, RemedyError, RemedySubject};
 pub use reports::{ReportIntake, ReportPublish, ReportReply};
 pub use retained::{RetainedMessages, RetainedPage};
+pub use role_sessions::{
+    AssumeError, AssumeRole, Assumer, NewRoleSession, RoleRights, RoleSession, SessionRequest,
+    SignerError,
+};
 pub use search::{Search, SearchError, SearchRequest, SearchResult};
 pub use state_store::{StateBatch, StateStore, StateStores};

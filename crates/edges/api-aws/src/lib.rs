@@ -11,6 +11,7 @@ mod answer;
 mod call;
 mod cognito_identity;
 mod config;
+mod credentials;
 mod endpoint;
 mod fault;
 mod iam;

@@ -6,6 +6,7 @@ use crate::operation::Service;
 pub(crate) static SERVICES: &[&Service] = &[
     &crate::iot::SERVICE,
     &crate::iot_data::SERVICE,
+    &crate::credentials::SERVICE,
     &crate::sts::SERVICE,
     &crate::iam::SERVICE,
     &crate::sns::SERVICE,

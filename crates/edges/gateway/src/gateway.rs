@@ -182,10 +182,8 @@ impl Gateway {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(KEYS_ROUND) => {}
                 }
-                let is_good = |owner: &picket_ports::KeyOwner| {
-                    keys.owner(&owner.access_key).is_some_and(|now| now == *owner)
-                };
-                shared.live.check_operators(is_good);
+                let now = shared.clock.now();
+                shared.live.check_operators(|owner| keys.is_still(owner, now));
             }
         });
     }

@@ -24,6 +24,7 @@ mod rates;
 mod reserved;
 mod rights;
 mod rules;
+mod session_rights;
 mod shared;
 mod standing;
 mod tls;

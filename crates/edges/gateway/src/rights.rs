@@ -9,6 +9,8 @@ use picket_policy::{Action, Authorizer};
 use picket_ports::directory::{PolicyText, Principal, ThingEntry};
 use picket_session::{Dialect, matches};
 
+use crate::session_rights::SessionRights;
+
 /// Policies named in an explanation.
 const NAMED_MAX: usize = 5;
 
@@ -40,6 +42,8 @@ pub(crate) enum Rights {
     Policies(Authorizer, Basis),
     /// Those of a user of the server: an admin may do everything, others may listen.
     Operator(Role),
+    /// The session of an IAM role: what the role's policies say.
+    Session(Box<SessionRights>),
     /// The plaintext listener: everything but `$` topics and these filters.
     Open { deny_subscribe: Arc<[String]> },
 }
@@ -49,7 +53,9 @@ impl Rights {
     /// the code without a cause, which is also the only one that MQTT 3.1.1 knows.
     pub(crate) const fn subscribe_denial(&self) -> SubackReasonCode {
         match self {
-            Self::Policies(..) | Self::Operator(_) => SubackReasonCode::NotAuthorized,
+            Self::Policies(..) | Self::Operator(_) | Self::Session(_) => {
+                SubackReasonCode::NotAuthorized
+            }
             Self::Open { .. } => SubackReasonCode::UnspecifiedError,
         }
     }
@@ -63,6 +69,7 @@ impl Rights {
     pub(crate) fn allow(&self, action: Action, name: &str) -> bool {
         match self {
             Self::Policies(authorizer, _) => authorizer.allows(action, name),
+            Self::Session(session) => session.refusal(action, name).is_none(),
             Self::Operator(Role::Admin) => true,
             Self::Operator(_) => {
                 matches!(action, Action::Connect | Action::Subscribe | Action::Receive)
@@ -83,6 +90,9 @@ impl Rights {
     pub(crate) fn refusal(&self, action: Action, name: &str) -> Cow<'static, str> {
         match self {
             Self::Policies(authorizer, _) => explain(authorizer, action, name),
+            Self::Session(session) => {
+                session.refusal(action, name).map_or("it is allowed".into(), Cow::from)
+            }
             Self::Operator(role) => {
                 let (role, action) = (role.as_str(), action.name());
                 Cow::from(format!("the role {role} does not allow {action}; an admin may"))

@@ -64,6 +64,11 @@ impl RightsBook {
         Self { directory, account, shelf: PolicyShelf::default() }
     }
 
+    /// The account in the policies' ARNs.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
     /// The rights of `caller` as the registry stands now: ask again when the directory tells of a
     /// change. A policy that cannot be read leaves no rights at all, since it may hold a denial.
     pub fn rights(&self, caller: &Caller<'_>) -> Authorizer {

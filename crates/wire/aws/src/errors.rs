@@ -103,6 +103,8 @@ codes! {
     IncompleteSignature = "IncompleteSignatureException", 400;
     /// The access key, or its session token, is not known.
     UnrecognizedClient = "UnrecognizedClientException", 403;
+    /// The session is over.
+    ExpiredToken = "ExpiredTokenException", 403;
     /// The signature is wrong.
     InvalidSignature = "InvalidSignatureException", 403;
     /// The signature's time is outside the window.
@@ -121,6 +123,8 @@ codes! {
     QueryIncompleteSignature = "IncompleteSignature", 400;
     /// The access key, or its session token, is not known.
     InvalidClientTokenId = "InvalidClientTokenId", 403;
+    /// The session is over.
+    QueryExpiredToken = "ExpiredToken", 403;
     /// The signature is wrong.
     SignatureDoesNotMatch = "SignatureDoesNotMatch", 403;
     /// The caller is known but may not.

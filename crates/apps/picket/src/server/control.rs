@@ -61,6 +61,8 @@ pub(super) async fn open(
         .map_err(StartError::of("the first access key"))?;
     let keys =
         AccessKeyBook::follow(registry, &ground.scopes.base).await.map_err(StartError::of(PART))?;
+    let token_key = ground.secrets.token_key().map_err(StartError::of(PART))?;
+    keys.seal_sessions_with(token_key.derive("sessions of roles"));
     Ok(Control { plane: Arc::new(plane), keys })
 }
 

@@ -51,17 +51,11 @@ impl Shared {
             }
             Err(error) => return Err(refused(error.clone())),
         };
-        let owner = self.deps.keys.owner(&claim.access_key);
-        let owner = owner.ok_or_else(|| refused(SignatureError::unknown_key(&claim.access_key)))?;
-        if claim.security_token.is_some() {
-            return Err(refused(SignatureError {
-                fault: SignatureFault::UnknownClient,
-                message:
-                    "the security token included in the request is invalid: this server's access \
-                          keys come without one; is AWS_SESSION_TOKEN still set?"
-                        .to_owned(),
-            }));
-        }
+        let (keys, token) = (&self.deps.keys, claim.security_token.as_ref());
+        let owner = keys.signer(&claim.access_key, token, self.deps.clock.now());
+        let owner = owner.map_err(|error| {
+            refused(SignatureError::unknown(error.is_expired(), error.to_string()))
+        })?;
         self.verifier.check(&view(head), claim, self.deps.clock.now()).map_err(refused)?;
         Ok(Claimed::User(owner))
     }

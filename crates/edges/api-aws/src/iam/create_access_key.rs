@@ -6,7 +6,7 @@ use picket_wire_aws::timestamp::iso;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::users::{key_error, keys_in_force, status_text};
+use super::users::{key_error, keys_in_force, status_text, user_meant};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
@@ -27,7 +27,7 @@ struct Input {
 
 async fn run(call: Call) -> ApiResult {
     let Input { user_name } = call.input()?;
-    let user = user_name.unwrap_or_else(|| call.caller.name().to_owned());
+    let user = user_meant(&call, user_name)?;
     let clock = &call.shared.deps.clock;
     let made = create_access_key(&**call.control().registry(), &**clock, &user).await;
     let made = made.map_err(key_error)?;

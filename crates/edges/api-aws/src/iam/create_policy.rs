@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::rendering::policy_json;
+use super::users::keys_in_force;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
@@ -36,5 +37,6 @@ async fn run(call: Call) -> ApiResult {
         document: input.policy_document,
     };
     let policy = call.control().create_managed_policy(new).await?;
+    keys_in_force(&call).await;
     Ok(Answer::json(json!({ "Policy": policy_json(&policy) })))
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::inputs::{TagInput, number, pairs};
 use super::rendering::role_json;
+use super::users::keys_in_force;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
@@ -42,5 +43,6 @@ async fn run(call: Call) -> ApiResult {
         tags: pairs(&tags),
     };
     let role = call.control().create_role(new).await?;
+    keys_in_force(&call).await;
     Ok(Answer::json(json!({ "Role": role_json(&call, &role, &pairs(&tags)) })))
 }

@@ -3,6 +3,7 @@
 use http::Method;
 use serde::Deserialize;
 
+use super::users::keys_in_force;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
@@ -24,5 +25,6 @@ struct Input {
 async fn run(call: Call) -> ApiResult {
     let Input { policy_arn } = call.input()?;
     call.control().delete_managed_policy(&policy_arn).await?;
+    keys_in_force(&call).await;
     Ok(Answer::empty())
 }

@@ -4,7 +4,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::users::{user_json, user_of};
+use super::users::{user_json, user_meant, user_of};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
@@ -25,7 +25,7 @@ struct Input {
 
 async fn run(call: Call) -> ApiResult {
     let Input { user_name } = call.input()?;
-    let user = user_name.unwrap_or_else(|| call.caller.name().to_owned());
+    let user = user_meant(&call, user_name)?;
     let user = user_of(&call, &user).await?;
     Ok(Answer::json(json!({ "User": user_json(&call, &user) })))
 }

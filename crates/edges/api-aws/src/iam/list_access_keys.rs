@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::paging::{listed, page};
-use super::users::{key_error, status_text, user_of};
+use super::users::{key_error, status_text, user_meant, user_of};
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
 use crate::paging::slice;
@@ -30,7 +30,7 @@ struct Input {
 async fn run(call: Call) -> ApiResult {
     let Input { user_name } = call.input()?;
     let page = page(&call)?;
-    let user = user_name.unwrap_or_else(|| call.caller.name().to_owned());
+    let user = user_meant(&call, user_name)?;
     user_of(&call, &user).await?;
     let keys = access_keys(&**call.control().registry(), Some(&user)).await.map_err(key_error)?;
     let (keys, next) = slice(keys, &page, |key| key.id.as_str());

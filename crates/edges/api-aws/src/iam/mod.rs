@@ -37,6 +37,8 @@ mod users;
 
 use picket_wire_aws::Protocol;
 
+pub(crate) use users::user_id;
+
 use crate::operation::{Operation, Service};
 
 pub(crate) static SERVICE: Service = Service {

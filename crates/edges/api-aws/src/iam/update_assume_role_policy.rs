@@ -3,6 +3,7 @@
 use http::Method;
 use serde::Deserialize;
 
+use super::users::keys_in_force;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
@@ -25,5 +26,6 @@ struct Input {
 async fn run(call: Call) -> ApiResult {
     let Input { role_name, policy_document } = call.input()?;
     call.control().set_trust_policy(&role_name, &policy_document).await?;
+    keys_in_force(&call).await;
     Ok(Answer::empty())
 }

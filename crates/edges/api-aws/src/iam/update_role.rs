@@ -4,6 +4,7 @@ use http::Method;
 use serde::Deserialize;
 
 use super::inputs::number;
+use super::users::keys_in_force;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Access, ApiResult, Operation};
@@ -28,5 +29,6 @@ async fn run(call: Call) -> ApiResult {
     let Input { role_name, description, max_session_duration } = call.input()?;
     let seconds = number("MaxSessionDuration", max_session_duration.as_deref())?;
     call.control().update_role(&role_name, description, seconds).await?;
+    keys_in_force(&call).await;
     Ok(Answer::empty())
 }

@@ -24,16 +24,35 @@ pub(super) async fn user_of(call: &Call, name: &str) -> ApiResult<Document> {
     }
 }
 
+/// The user that an operation is about: the caller, where none is named. A session of a role is none.
+pub(super) fn user_meant(call: &Call, named: Option<String>) -> ApiResult<String> {
+    match named {
+        Some(name) => Ok(name),
+        None if call.caller.session().is_some() => {
+            Err(ApiError::invalid("`UserName` must be given: the caller is the session of a role"))
+        }
+        None => Ok(call.caller.name().to_owned()),
+    }
+}
+
+/// `AIDA…` of the user `name`.
+pub(crate) async fn user_id(call: &Call, name: &str) -> ApiResult<String> {
+    Ok(id_of(&user_of(call, name).await?))
+}
+
+fn id_of(user: &Document) -> String {
+    let seed = format!("{}/{}", user.name, user.created.as_millis());
+    let id = uuid::Uuid::new_v5(&USERS, seed.as_bytes()).simple().to_string();
+    format!("AIDA{}", id.to_ascii_uppercase().chars().take(17).collect::<String>())
+}
+
 /// `User`.
 pub(super) fn user_json(call: &Call, user: &Document) -> Value {
     let account = &call.control().account().id;
-    let seed = format!("{}/{}", user.name, user.created.as_millis());
-    let id = uuid::Uuid::new_v5(&USERS, seed.as_bytes()).simple().to_string();
-    let id: String = id.to_ascii_uppercase().chars().take(17).collect();
     json!({
         "Path": "/",
         "UserName": user.name,
-        "UserId": format!("AIDA{id}"),
+        "UserId": id_of(user),
         "Arn": format!("arn:aws:iam::{account}:user/{}", user.name),
         "CreateDate": iso(user.created),
     })
@@ -48,7 +67,7 @@ pub(super) async fn key_of(call: &Call, user: Option<String>, id: &str) -> ApiRe
     Err(ControlError::not_found("access key", shortened(id)).into())
 }
 
-/// Resolves when a changed key is in force.
+/// Resolves when a changed key, role or policy is in force.
 pub(super) async fn keys_in_force(call: &Call) {
     let revision = *call.control().registry().revision().borrow();
     call.shared.deps.keys.caught_up(revision).await;

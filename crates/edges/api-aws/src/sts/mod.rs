@@ -1,5 +1,6 @@
-//! `sts`: who am I.
+//! `sts`: who am I, and may I be a role.
 
+mod assume_role;
 mod get_caller_identity;
 
 use picket_wire_aws::Protocol;
@@ -17,4 +18,5 @@ pub(crate) static SERVICE: Service = Service {
     model: include_str!("../models/sts.txt"),
 };
 
-static OPERATIONS: &[&Operation] = &[&get_caller_identity::OPERATION];
+static OPERATIONS: &[&Operation] = 
+    &[&assume_role::OPERATION, &get_caller_identity::OPERATION];

@@ -10,7 +10,7 @@ use picket_policy::Action;
 use picket_ports::connection_log::ConnectionEventKind;
 use picket_ports::connections::DisconnectReason;
 use picket_ports::messages::Origin;
-use picket_ports::{ConnectionFacts, DeviceCounters, Message};
+use picket_ports::{ConnectionFacts, DeviceCounters, KeyOwner, KeyRights, Message};
 use picket_registry::Caller;
 use picket_session::check_topic;
 use serde_json::json;
@@ -31,6 +31,7 @@ use crate::rates::Arrival;
 use crate::reserved::{Destination, destination};
 use crate::rights::{Basis, Rights};
 use crate::rules::Rules;
+use crate::session_rights::SessionRights;
 use crate::shared::Shared;
 use crate::standing::Standing;
 
@@ -189,7 +190,7 @@ impl Applicant<'_> {
             }
             Proven::Operator(owner) => {
                 who.principal = owner.user.as_str().into();
-                Ok((Rights::Operator(owner.role), who))
+                Ok((self.rights_of_owner(owner, client_id), who))
             }
             Proven::Certificate(id) => {
                 who.principal = id.as_str().into();
@@ -214,6 +215,18 @@ impl Applicant<'_> {
                 let rights = self.shared.rights.rights_of(&caller, &principal);
                 Ok((Rights::Policies(rights, Basis::of(&principal)), who))
             }
+        }
+    }
+
+    fn rights_of_owner(&self, owner: &KeyOwner, client_id: &Arc<str>) -> Rights {
+        match &owner.rights {
+            KeyRights::User(role) => Rights::Operator(*role),
+            KeyRights::Session(session) => Rights::Session(Box::new(SessionRights {
+                session: Arc::clone(session),
+                account: self.shared.rights.account().clone(),
+                source_ip: self.peer.address.ip(),
+                client_id: Arc::clone(client_id),
+            })),
         }
     }
 

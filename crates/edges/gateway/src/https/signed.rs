@@ -21,8 +21,11 @@ pub(super) fn signer<B>(
     let head = Head { method: request.method(), uri: request.uri(), headers: request.headers() };
     let claim = Claim::read(&head)?;
     verifier.check(&head, &claim, now)?;
-    let owner = keys.and_then(|keys| keys.owner(&claim.access_key));
-    let owner = owner.ok_or_else(|| SignatureError::unknown_key(&claim.access_key))?;
+    let keys =
+        keys.ok_or_else(|| SignatureError::unknown(false, "no access keys are known here"))?;
+    let owner = keys.signer(&claim.access_key, claim.security_token.as_ref(), now);
+    let owner =
+        owner.map_err(|error| SignatureError::unknown(error.is_expired(), error.to_string()))?;
     let verified = verifier.verify(&head, &claim, &owner.secret, Bytes::new())?;
     drop(verified);
     if !SERVICES.contains(&claim.scope.service.as_str()) {

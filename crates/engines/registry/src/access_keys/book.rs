@@ -1,28 +1,33 @@
-//! The access keys in memory.
+//! The access keys in memory, and the roles that sessions are of.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ahash::AHashMap;
 use async_trait::async_trait;
 use parking_lot::RwLock;
-use picket_core::{Role, Tasks};
-use picket_ports::RegistryError;
-use picket_ports::access_keys::{AccessKeys, KeyOwner};
+use picket_core::{Role, Secret, Tasks, Timestamp};
 use picket_ports::registry::{ChangeSet, Document, DocumentKind, Registry, RegistryChange};
+use picket_ports::{
+    AccessKeys, AssumeError, AssumeRole, KeyOwner, KeyRights, NewRoleSession, RegistryError,
+    SignerError,
+};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use super::AccessKeyStatus;
+use super::sessions::{Roles, Sessions};
 use super::stored::{KeyRecord, role_of};
 
 const RETRY: Duration = Duration::from_secs(1);
-const KINDS: [DocumentKind; 2] = [DocumentKind::User, DocumentKind::AccessKey];
+const KINDS: [DocumentKind; 4] =
+    [DocumentKind::User, DocumentKind::AccessKey, DocumentKind::ManagedPolicy, DocumentKind::Role];
 
-/// Every access key and the role of its owner, as the registry has them.
+/// Every access key and the role of its owner, and every IAM role, as the registry has them.
 #[derive(Debug)]
 pub struct AccessKeyBook {
     pages: RwLock<Pages>,
+    sessions: OnceLock<Sessions>,
     seen: watch::Sender<u64>,
     tasks: Tasks,
 }
@@ -30,7 +35,10 @@ pub struct AccessKeyBook {
 #[derive(Debug, Default)]
 struct Pages {
     keys: AHashMap<String, KeyRecord>,
-    roles: AHashMap<String, Role>,
+    /// What users may do.
+    users: AHashMap<String, Role>,
+    /// IAM's roles.
+    roles: Roles,
 }
 
 impl Pages {
@@ -42,9 +50,9 @@ impl Pages {
                 KeyRecord::read(&document.body).map(|key| self.keys.insert(name, key)).is_ok()
             }
             DocumentKind::User => {
-                role_of(&document.body).map(|role| self.roles.insert(name, role)).is_ok()
+                role_of(&document.body).map(|role| self.users.insert(name, role)).is_ok()
             }
-            _ => true,
+            _ => self.roles.put(document).is_ok(),
         };
         if !known {
             let (kind, name) = (document.kind.as_str(), &document.name);
@@ -56,8 +64,8 @@ impl Pages {
     fn remove(&mut self, kind: DocumentKind, name: &str) {
         match kind {
             DocumentKind::AccessKey => drop(self.keys.remove(name)),
-            DocumentKind::User => drop(self.roles.remove(name)),
-            _ => {}
+            DocumentKind::User => drop(self.users.remove(name)),
+            _ => self.roles.remove(kind, name),
         }
     }
 }
@@ -69,8 +77,9 @@ impl AccessKeyBook {
         tasks: &Tasks,
     ) -> Result<Arc<Self>, RegistryError> {
         let feed = registry.changes();
-        let (pages, seen, tasks) = (RwLock::default(), watch::Sender::new(0), tasks.clone());
-        let book = Arc::new(Self { pages, seen, tasks });
+        let (pages, sessions) = (RwLock::default(), OnceLock::new());
+        let (seen, tasks) = (watch::Sender::new(0), tasks.clone());
+        let book = Arc::new(Self { pages, sessions, seen, tasks });
         book.load(&*registry).await?;
         let (following, stop) = (Arc::clone(&book), book.tasks.clone());
         book.tasks.spawn("access keys", async move {
@@ -80,6 +89,12 @@ impl AccessKeyBook {
             }
         });
         Ok(book)
+    }
+
+    /// Begins sessions of roles, which are sealed with `key`, from now on. Whoever has the key can make
+    /// sessions of every role; another key ends all there are. The first call counts.
+    pub fn seal_sessions_with(&self, key: [u8; 32]) {
+        self.sessions.get_or_init(|| Sessions::new(key));
     }
 
     /// Resolves when the book holds every change up to `revision`, see
@@ -165,10 +180,29 @@ impl AccessKeys for AccessKeyBook {
             return None;
         }
         Some(KeyOwner {
-            role: *pages.roles.get(&key.user)?,
+            rights: KeyRights::User(*pages.users.get(&key.user)?),
             user: key.user.clone(),
             access_key: access_key.to_owned(),
             secret: key.secret.clone(),
         })
+    }
+
+    fn session(
+        &self,
+        access_key: &str,
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<KeyOwner, SignerError> {
+        let sessions = self.sessions.get().ok_or(SignerError::NoSuchSession)?;
+        sessions.find(&self.pages.read().roles, (access_key, token), now)
+    }
+
+    fn assume(
+        &self,
+        request: AssumeRole<'_>,
+        now: Timestamp,
+    ) -> Result<NewRoleSession, AssumeError> {
+        let sessions = self.sessions.get().ok_or(AssumeError::Unavailable)?;
+        sessions.begin(&self.pages.read().roles, request, now)
     }
 }

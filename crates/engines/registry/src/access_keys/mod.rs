@@ -3,6 +3,7 @@
 mod book;
 mod error;
 mod keys;
+mod sessions;
 mod stored;
 
 pub use book::AccessKeyBook;

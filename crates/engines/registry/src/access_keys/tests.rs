@@ -51,7 +51,7 @@ async fn a_new_key_works_at_once_with_its_owners_role() {
     let made = fixture.make("ada").await.unwrap();
     fixture.caught_up().await;
     let owner = fixture.book.owner(&made.key.id).unwrap();
-    assert_eq!((owner.user.as_str(), owner.role), ("ada", Role::Admin));
+    assert_eq!((owner.user.as_str(), owner.rights), ("ada", KeyRights::User(Role::Admin)));
     assert_eq!((owner.access_key, owner.secret), (made.key.id.clone(), made.secret));
     assert_eq!(access_keys(&*fixture.registry, Some("ada")).await.unwrap(), [made.key]);
     assert!(access_keys(&*fixture.registry, Some("bob")).await.unwrap().is_empty());

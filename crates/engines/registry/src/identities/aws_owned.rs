@@ -43,3 +43,9 @@ pub(super) fn all() -> impl Iterator<Item = ManagedPolicy> {
 pub(super) fn find(arn: &str) -> Option<ManagedPolicy> {
     all().find(|policy| policy.arn == arn)
 }
+
+/// The document of the one of this ARN.
+pub(crate) fn document(arn: &str) -> Option<&'static str> {
+    let name = arn.strip_prefix("arn:aws:iam::aws:policy")?.strip_prefix(PATH)?;
+    ALL.iter().find(|(known, ..)| *known == name).map(|(_, _, document)| *document)
+}

@@ -1,7 +1,7 @@
 //! Managed policies. Each has one version, `v1`.
 
 use picket_core::Timestamp;
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::{Document, DocumentKind};
 use serde::{Deserialize, Serialize};
 
 use super::aws_owned;
@@ -10,7 +10,7 @@ use super::names::{
 };
 use super::policy_document::{self, Purpose};
 use crate::checked::shown;
-use crate::typed_documents::Typed;
+use crate::typed_documents::{self, Typed};
 use crate::{ControlError, ControlPlane};
 
 const KIND: DocumentKind = DocumentKind::ManagedPolicy;
@@ -61,6 +61,12 @@ struct Record {
     path: String,
     description: Option<String>,
     document: String,
+}
+
+/// The path and the document of a stored policy.
+pub(crate) fn read_managed_policy(stored: Document) -> Result<(String, String), ControlError> {
+    let Record { path, document, .. } = typed_documents::read(stored)?.value;
+    Ok((path, document))
 }
 
 impl ControlPlane {

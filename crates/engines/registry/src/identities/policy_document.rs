@@ -1,5 +1,6 @@
 //! What an IAM policy document has to look like before it is kept.
 
+use picket_policy::iam::{IamPolicy, TrustPolicy};
 use serde_json::{Map, Value};
 
 use crate::ControlError;
@@ -50,11 +51,17 @@ pub(super) fn check(text: &str, purpose: Purpose, chars_max: usize) -> Result<()
     }
     match document.get("Statement") {
         Some(Value::Array(statements)) if !statements.is_empty() => {
-            statements.iter().enumerate().try_for_each(|(at, it)| statement(at, it, purpose))
+            statements.iter().enumerate().try_for_each(|(at, it)| statement(at, it, purpose))?;
         }
-        Some(one @ Value::Object(_)) => statement(0, one, purpose),
-        _ => malformed("the policy document has no `Statement`".to_owned()),
+        Some(one @ Value::Object(_)) => statement(0, one, purpose)?,
+        _ => return malformed("the policy document has no `Statement`".to_owned()),
     }
+    // As sessions of the role will read it.
+    let read = match purpose {
+        Purpose::Trust => TrustPolicy::parse(text).map(drop),
+        Purpose::Rights => IamPolicy::parse("", text).map(drop),
+    };
+    read.map_err(|error| ControlError::MalformedPolicy(error.to_string()))
 }
 
 fn statement(at: usize, value: &Value, purpose: Purpose) -> Result<(), ControlError> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use picket_core::Timestamp;
-use picket_ports::registry::DocumentKind;
+use picket_ports::registry::{Document, DocumentKind};
 use serde::{Deserialize, Serialize};
 
 use super::names::{DESCRIPTION, ROLE_NAME, RoleArn, check_path, unique_id};
 use super::policy_document::{self, Purpose};
-use crate::typed_documents::Typed;
+use crate::typed_documents::{self, Typed};
 use crate::{ControlError, ControlPlane};
 
 pub(super) const KIND: DocumentKind = DocumentKind::Role;
@@ -91,6 +91,11 @@ fn role_of(typed: Typed<Record>) -> Role {
         attached_policies,
         created: typed.document.created,
     }
+}
+
+/// A stored role.
+pub(crate) fn read_role(stored: Document) -> Result<Role, ControlError> {
+    typed_documents::read(stored).map(role_of)
 }
 
 impl ControlPlane {

@@ -3,10 +3,10 @@
 /// Keys that have a meaning here. One without a value is absent, as IAM has it; of any other key nothing
 /// can be told.
 const KNOWN: &[&str] = &[
-    "aws:CurrentTime",
     "aws:PrincipalAccount",
     "aws:PrincipalArn",
     "aws:SourceIp",
+    "aws:TokenIssueTime",
     "aws:userid",
     "credentials-iot:AwsCertificateId",
     "credentials-iot:ThingName",

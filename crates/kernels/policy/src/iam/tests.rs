@@ -12,6 +12,7 @@ fn policy(statements: &str) -> Arc<IamPolicy> {
 fn facts() -> Facts {
     Facts::default()
         .with("aws:SourceIp", Some("10.0.0.7"))
+        .with("aws:TokenIssueTime", Some("2026-07-01T12:00:00Z"))
         .with("credentials-iot:ThingName", Some("pump-17"))
 }
 
@@ -70,7 +71,9 @@ fn conditions_hold_fail_or_cannot_be_told() {
         ("'StringNotEquals':{'credentials-iot:ThingTypeName':'pump'}", true),
         ("'Null':{'credentials-iot:ThingTypeName':true}", true),
         ("'Null':{'credentials-iot:ThingName':true}", false),
-        ("'Null':{'aws:TokenIssueTime':true}", false),
+        ("'Null':{'aws:PrincipalTag/team':true}", false),
+        ("'DateGreaterThan':{'aws:TokenIssueTime':'2026-01-01T00:00:00Z'}", true),
+        ("'DateLessThan':{'aws:TokenIssueTime':'2026-01-01T00:00:00Z'}", false),
         ("'StringEqualsIfExists':{'aws:PrincipalTag/team':'a'}", false),
         ("'StringEquals':{'aws:SourceIp':'${aws:PrincipalTag/ip}'}", false),
         ("'Bizarre':{'aws:SourceIp':'x'}", false),

@@ -11,6 +11,8 @@ pub enum SignatureFault {
     Incomplete,
     /// The access key or session token is not known.
     UnknownClient,
+    /// The session that the token is of is over.
+    ExpiredToken,
     /// The signature is not the one we calculate.
     Mismatch,
     /// The time is outside the window.
@@ -45,13 +47,12 @@ impl SignatureError {
         )
     }
 
-    /// The access key is not known, or not active.
-    pub fn unknown_key(access_key: &str) -> Self {
-        let shown: String = access_key.chars().filter(char::is_ascii_graphic).take(32).collect();
-        Self::new(
-            SignatureFault::UnknownClient,
-            format!("the access key {shown} does not exist or is not active"),
-        )
+    /// Whoever the access key or its session token says it is, is not known, or not any more. `message`
+    /// must hold neither the secret nor the token.
+    pub fn unknown(is_expired: bool, message: impl Into<String>) -> Self {
+        let fault =
+            if is_expired { SignatureFault::ExpiredToken } else { SignatureFault::UnknownClient };
+        Self::new(fault, message)
     }
 
     /// The error in the words of `protocol`.
@@ -64,6 +65,8 @@ impl SignatureError {
             (SignatureFault::Incomplete, true) => AwsCode::QueryIncompleteSignature,
             (SignatureFault::UnknownClient, false) => AwsCode::UnrecognizedClient,
             (SignatureFault::UnknownClient, true) => AwsCode::InvalidClientTokenId,
+            (SignatureFault::ExpiredToken, false) => AwsCode::ExpiredToken,
+            (SignatureFault::ExpiredToken, true) => AwsCode::QueryExpiredToken,
             (SignatureFault::Mismatch, false) => AwsCode::InvalidSignature,
             (SignatureFault::Mismatch, true) => AwsCode::SignatureDoesNotMatch,
             (SignatureFault::Expired, _) => AwsCode::RequestExpired,
