@@ -11,7 +11,7 @@ use x509_parser::time::ASN1Time;
 
 use crate::signature::SignatureKind;
 use crate::text::{CERTIFICATE, CERTIFICATE_BYTES_MAX, only_block, to_pem};
-use crate::{KeyKind, ReadError, names};
+use crate::{KeyKind, ReadError, names, writing};
 
 /// A server certificate is replaced when less than this is left.
 const RENEWAL: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -94,7 +94,7 @@ pub fn pem_of(der: &[u8]) -> String {
 }
 
 /// A certificate that may be registered: it can be read, and its key and its signature are of kinds
-/// that are taken. Who signed it is another question; see [`Signer`](crate::Signer).
+/// that are taken, and it is written in the one way that DER has for it. Who signed it is another question; see [`Signer`](crate::Signer).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registrable {
     /// The certificate.
@@ -116,6 +116,9 @@ impl Registrable {
         let certificate = parse(&der)?;
         let key = KeyKind::of(certificate.public_key(), WHAT)?;
         SignatureKind::of(&certificate.signature_algorithm, WHAT)?;
+        if !writing::is_the_only(&certificate, &der) {
+            return Err(ReadError::OtherWriting);
+        }
         let facts = facts_of(&certificate, &der);
         Ok(Self { der, facts, key })
     }

@@ -16,6 +16,7 @@ mod signer;
 mod signing_request;
 mod text;
 mod validity;
+mod writing;
 
 #[cfg(test)]
 mod tests;
@@ -31,3 +32,4 @@ pub use signature::KeyKind;
 pub use signer::{NotSigned, Signer, Signers};
 pub use signing_request::SigningRequest;
 pub use text::{CERTIFICATE_CHARS_MAX, REQUEST_CHARS_MAX};
+pub use writing::signed_part_digest;

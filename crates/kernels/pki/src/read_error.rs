@@ -47,6 +47,12 @@ pub enum ReadError {
     /// Bytes behind the end of the DER.
     #[error("the {0} is followed by other bytes in its PEM block")]
     BytesBehind(&'static str),
+    /// What its signature does not cover is not written as DER wants it, or names another algorithm.
+    #[error(
+        "the certificate is not written in the one form of DER: its outer part, which is not signed, was \
+         written in other bytes"
+    )]
+    OtherWriting,
     /// RFC 5280 allows 20 bytes; this many are tolerated.
     #[error("the certificate's serial number is {0} bytes long; at most 64 are taken")]
     LongSerial(usize),

@@ -10,7 +10,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::signature::SignatureKind;
 use crate::text::CERTIFICATE;
-use crate::{KeyKind, ReadError, Registrable, facts};
+use crate::{KeyKind, ReadError, Registrable, facts, writing};
 
 const WHAT: &str = CERTIFICATE.what;
 
@@ -93,6 +93,13 @@ impl Signer {
     /// Checks that it has signed the certificate `der`.
     pub fn check(&self, der: &[u8]) -> Result<(), NotSigned> {
         self.check_parsed(&facts::parse(der)?)
+    }
+
+    /// The certificate `der`, which this authority has signed, with the other of the two signatures that
+    /// ECDSA has for one signing: as good as the first, and with another id. `None` for RSA, which has one.
+    pub fn twin_of(&self, der: &[u8]) -> Option<Vec<u8>> {
+        let (_, key) = SubjectPublicKeyInfo::from_der(&self.public_key).ok()?;
+        writing::twin(&facts::parse(der).ok()?, KeyKind::of(&key, WHAT).ok()?)
     }
 
     fn check_parsed(&self, certificate: &X509Certificate<'_>) -> Result<(), NotSigned> {

@@ -4,6 +4,7 @@ mod authority;
 mod hostile;
 mod signers;
 mod signing_requests;
+mod writings;
 
 use std::path::Path;
 
