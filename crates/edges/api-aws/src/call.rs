@@ -27,7 +27,8 @@ const DEPTH_MAX: usize = 32;
 pub(crate) enum Caller {
     /// A user, by an access key.
     User(KeyOwner),
-    /// A device, by its client certificate. Only [`crate::operation::Access::Data`] lets it in.
+    /// A device, by its client certificate. Few operations let it in, see
+    /// [`crate::operation::Access::is_for_devices`].
     Device(CertificateId),
 }
 

@@ -21,6 +21,27 @@ pub(crate) enum Access {
     /// Admins, and devices with a client certificate, whose policies the operation itself asks. Not in
     /// the audit trail: this is messages, not changes.
     Data,
+    /// Every user, and devices as with [`Access::Data`].
+    DeviceRead,
+    /// Admins, and devices as with [`Access::Data`]. Every attempt is in the audit trail.
+    DeviceWrite,
+}
+
+impl Access {
+    /// Whether it changes something, which is written down.
+    pub(crate) const fn is_change(self) -> bool {
+        matches!(self, Self::Write | Self::DeviceWrite)
+    }
+
+    /// Whether every user may, not only admins.
+    pub(crate) const fn is_for_every_user(self) -> bool {
+        matches!(self, Self::Read | Self::DeviceRead)
+    }
+
+    /// Whether devices may ask, whose policies then decide.
+    pub(crate) const fn is_for_devices(self) -> bool {
+        matches!(self, Self::Data | Self::DeviceRead | Self::DeviceWrite)
+    }
 }
 
 /// An operation: one of these in each file, named in the list of its folder.

@@ -37,6 +37,8 @@ fn service_into(out: &mut String, service: &Service) {
             Access::Read => "read",
             Access::Write => "write",
             Access::Data => "data",
+            Access::DeviceRead => "read, devices",
+            Access::DeviceWrite => "write, devices",
         };
         line(format!(
             "| {} | {access} | `{} {}` |",

@@ -29,7 +29,7 @@ use crate::call::{Call, Caller};
 use crate::config::AwsConfig;
 use crate::fault::{self, ApiError};
 use crate::iot_data::DataPlane;
-use crate::operation::{Access, Service};
+use crate::operation::Service;
 
 use authenticate::Signed;
 use route::Router;
@@ -196,7 +196,7 @@ impl Shared {
             self.stats.note(operation, true, started.elapsed());
             return respond::error(&error, service.protocol, &request_id);
         }
-        let outcome = if operation.access == Access::Write {
+        let outcome = if operation.access.is_change() {
             let (done, outcome) = oneshot::channel();
             let shared = self.clone();
             self.deps.tasks.spawn("aws-change", async move {
@@ -271,11 +271,10 @@ impl Shared {
 
     fn permit(&self, call: &Call) -> Result<(), AwsError> {
         let protocol = call.service.protocol;
-        let may = match (call.operation.access, &call.caller) {
-            (Access::Read, Caller::User(_)) => true,
-            (Access::Write, Caller::User(_)) => call.caller.is_admin(),
-            (Access::Data, caller) => caller.is_admin() || matches!(caller, Caller::Device(_)),
-            (Access::Read | Access::Write, Caller::Device(_)) => false,
+        let access = call.operation.access;
+        let may = match &call.caller {
+            Caller::User(_) => access.is_for_every_user() || call.caller.is_admin(),
+            Caller::Device(_) => access.is_for_devices(),
         };
         if !may {
             let text = format!(

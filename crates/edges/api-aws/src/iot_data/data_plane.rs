@@ -156,7 +156,8 @@ impl Call {
         // Asked again: the body may have come long after the connection and the head.
         let entry = data.directory.certificate(certificate);
         if entry.is_none_or(|entry| entry.status != CertificateStatus::Active) {
-            return Err(AwsError::new(AwsCode::Forbidden, "the certificate is not ACTIVE any more"));
+            let text = "the certificate is not ACTIVE any more";
+            return Err(AwsError::new(AwsCode::Forbidden, text).into());
         }
         let caller = picket_registry::Caller {
             source_ip: self.source_ip(),

@@ -1,6 +1,7 @@
 //! `DeleteConnection`.
 
 use http::Method;
+use picket_policy::Action;
 use picket_ports::ConnectionsError;
 use picket_ports::connections::EndConnection;
 use picket_wire_aws::{AwsCode, AwsError};
@@ -14,12 +15,13 @@ pub(crate) static OPERATION: Operation = Operation {
     name: "DeleteConnection",
     method: Method::DELETE,
     path: "/connections/{clientId}",
-    access: Access::Write,
+    access: Access::DeviceWrite,
     run: |call| Box::pin(run(call)),
 };
 
 async fn run(call: Call) -> ApiResult {
     let client_id = call.client_id()?;
+    call.rights().await?.check(Action::DeleteConnection, client_id)?;
     let how = EndConnection {
         clean_session: call.query_flag("cleanSession")?,
         prevent_will: call.query_flag("preventWillMessage")?,

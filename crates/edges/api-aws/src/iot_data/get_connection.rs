@@ -1,6 +1,7 @@
 //! `GetConnection`.
 
 use http::Method;
+use picket_policy::Action;
 use serde_json::json;
 
 use super::client_id::unknown;
@@ -12,12 +13,13 @@ pub(crate) static OPERATION: Operation = Operation {
     name: "GetConnection",
     method: Method::GET,
     path: "/connections/{clientId}",
-    access: Access::Read,
+    access: Access::DeviceRead,
     run: |call| Box::pin(run(call)),
 };
 
 async fn run(call: Call) -> ApiResult {
     let client_id = call.client_id()?;
+    call.rights().await?.check(Action::GetConnection, client_id)?;
     let with_sockets = call.query_flag("includeSocketInformation")?;
     let found = call.data().connections().connection(client_id).await;
     let found = found.ok_or_else(|| unknown(client_id))?;

@@ -1,6 +1,7 @@
 //! `ListSubscriptions`.
 
 use http::Method;
+use picket_policy::Action;
 use serde_json::{Value, json};
 
 use super::client_id::unknown;
@@ -15,12 +16,13 @@ pub(crate) static OPERATION: Operation = Operation {
     name: "ListSubscriptions",
     method: Method::GET,
     path: "/connections/{clientId}/subscriptions",
-    access: Access::Read,
+    access: Access::DeviceRead,
     run: |call| Box::pin(run(call)),
 };
 
 async fn run(call: Call) -> ApiResult {
     let client_id = call.client_id()?;
+    call.rights().await?.check(Action::ListSubscriptions, client_id)?;
     let mut page = call.page_a(200)?;
     if call.query("maxResults").is_none() {
         page.rows_max = ROWS_DEFAULT;

@@ -10,6 +10,7 @@ mod list_retained_messages;
 mod list_subscriptions;
 mod publish;
 mod publish_request;
+mod send_direct_message;
 mod user_properties;
 
 use picket_wire_aws::Protocol;
@@ -37,4 +38,5 @@ static OPERATIONS: &[&Operation] = &[
     &get_connection::OPERATION,
     &list_subscriptions::OPERATION,
     &delete_connection::OPERATION,
+    &send_direct_message::OPERATION,
 ];

@@ -1,4 +1,4 @@
-//! What a call of Publish asks for.
+//! The message that a call of Publish or SendDirectMessage brings.
 
 use std::sync::Arc;
 
@@ -39,6 +39,31 @@ impl Call {
             }
             _ => {}
         }
+        let qos = self.query_number::<u8>("qos", 0..=1)?.unwrap_or(0);
+        let expiry = self.query_number::<u64>("messageExpiry", 0..=u64::from(u32::MAX))?;
+        let expiry = expiry.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
+        let mut message = self.message_on(topic, qos)?;
+        message.retain = retain;
+        message.properties.expiry_seconds =
+            expiry.map(|seconds| seconds.clamp(1, EXPIRY_SECONDS_MAX));
+        Ok(message)
+    }
+
+    /// The message that the caller wants sent to one client.
+    pub(super) fn direct_message(&self, qos: u8) -> ApiResult<Message> {
+        let topic = self.query_needed("topic")?;
+        check(topic, "the topic")?;
+        if topic.starts_with('$') {
+            return Err(ApiError::invalid(format!(
+                "the topic `{}` is reserved: nothing can be sent on it",
+                shortened(topic)
+            )));
+        }
+        self.message_on(topic, qos)
+    }
+
+    /// The body and what the request says of it.
+    fn message_on(&self, topic: &str, qos: u8) -> ApiResult<Message> {
         if self.body.len() > PAYLOAD_BYTES_MAX {
             let text = format!(
                 "the payload is {} bytes long; {PAYLOAD_BYTES_MAX} are possible",
@@ -46,12 +71,11 @@ impl Call {
             );
             return Err(AwsError::new(AwsCode::RequestEntityTooLarge, text).into());
         }
-        let qos = self.query_number::<u8>("qos", 0..=1)?.unwrap_or(0);
         Ok(Message {
             topic: topic.into(),
             payload: self.body.clone(),
             qos,
-            retain,
+            retain: false,
             properties: self.properties()?,
             origin: Origin::Http { principal: self.caller.name().into() },
             arrived: self.now(),
@@ -70,8 +94,6 @@ impl Call {
             let text = format!("the content type is longer than {CONTENT_TYPE_BYTES_MAX} bytes");
             return Err(ApiError::invalid(text));
         }
-        let expiry = self.query_number::<u64>("messageExpiry", 0..=u64::from(u32::MAX))?;
-        let expiry = expiry.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
         let user = match self.decoded_header("x-amz-mqtt5-user-properties")? {
             Some(text) => user_properties::read(&text)
                 .map_err(|problem| ApiError::invalid(format!("the user properties: {problem}")))?,
@@ -79,7 +101,7 @@ impl Call {
         };
         Ok(MessageProperties {
             payload_format: self.payload_format()?,
-            expiry_seconds: expiry.map(|seconds| seconds.clamp(1, EXPIRY_SECONDS_MAX)),
+            expiry_seconds: None,
             content_type: content_type.map(str::to_owned),
             response_topic: response_topic.map(str::to_owned),
             correlation_data: self.decoded_header("x-amz-mqtt5-correlation-data")?.map(Bytes::from),
