@@ -22,7 +22,9 @@ from botocore.credentials import Credentials
 from fleet import TURNED_AWAY, Client, Fleet, own_rights
 from front_door import connection_log, secure_socket, tls_context
 from paho_client import NAMES, V5, V311
+from policy_documents import allow, arn
 from server import CONFIG, Server
+from sessions import ROOT, begin, remove_role, role
 from waiting import wait_for
 
 VERSIONS = pytest.mark.parametrize("version", [V311, V5], ids=lambda version: f"mqtt-{NAMES[version]}")
@@ -210,8 +212,23 @@ def test_the_sdk_comes_back_to_its_session_by_itself(sdk, aws, server):
     assert kinds == ["connected", "disconnected", "connected"]
 
 
-def test_the_sdk_may_bring_a_session_token_that_it_does_not_sign(sdk, admin):
-    client = sdk("sdk-token", Key("admin", admin.id, admin.secret, "a token/with=signs"))
+@pytest.fixture(scope="module")
+def session(server, aws):
+    """The session of a role that may do a little."""
+    arn_ = role(
+        aws("iam"),
+        "listener",
+        ROOT,
+        allow("iot:Connect", arn("client", "*token*")),
+        allow(["iot:Publish", "iot:Receive"], arn("topic", "plant/*")),
+        allow("iot:Subscribe", arn("topicfilter", "plant/*")),
+    )
+    begun = begin(server, arn_)
+    return Key("assumed-role/listener/shift", begun.key, begun.secret, begun.token)
+
+
+def test_the_sdk_brings_a_session_token_that_it_does_not_sign(sdk, session):
+    client = sdk("sdk-token", session)
     client.subscribe("plant/token")
     client.publish("plant/token", "x")
     assert client.receive("plant/token") == b"x"
@@ -326,14 +343,34 @@ def test_a_presigned_path_opens_a_websocket(web, port, admin, version, service):
     assert client.receive().payload == b"x"
 
 
-def test_a_session_token_may_be_appended_after_signing(web, port, admin):
-    path = signed_path(port, admin) + "&X-Amz-Security-Token=" + quote("late/token=", safe="")
+def test_a_session_token_may_be_appended_after_signing(web, port, session):
+    path = signed_path(port, Key(session.user, session.id, session.secret))
+    path += "&X-Amz-Security-Token=" + quote(session.token, safe="")
     assert web("token-late", path).publish("plant/a", "x") in (0, 0x10)
 
 
-def test_a_session_token_may_be_signed(web, port, admin):
-    key = Key("admin", admin.id, admin.secret, "a token/with=signs")
-    assert web("token-signed", signed_path(port, key)).publish("plant/a", "x") in (0, 0x10)
+def test_a_session_token_may_be_signed_and_the_role_decides(web, port, session):
+    client = web("token-signed", signed_path(port, session))
+    assert client.publish("plant/a", "x") in (0, 0x10)
+    assert client.publish("office/a", "x") == NOT_AUTHORIZED
+    assert client.subscribe("#") == NOT_AUTHORIZED
+    with pytest.raises(TURNED_AWAY):
+        web("other", signed_path(port, session))
+
+
+@pytest.mark.parametrize("token", ["a token/with=signs", None], ids=["foreign", "none"])
+def test_a_token_that_is_not_the_session_s_opens_nothing(web, port, session, token):
+    with pytest.raises(TURNED_AWAY):
+        web("token-wrong", signed_path(port, Key(session.user, session.id, session.secret, token)))
+
+
+def test_a_session_is_cut_off_when_its_role_goes(server, web, port, aws):
+    arn_ = role(aws("iam"), "brief", ROOT, allow("iot:*", "*"))
+    begun = begin(server, arn_)
+    client = web("brief", signed_path(port, Key("brief", begun.key, begun.secret, begun.token)))
+    assert client.publish("plant/a", "x") in (0, 0x10)
+    remove_role(aws("iam"), "brief")
+    assert client.ended()
 
 
 def test_a_large_packet_comes_whole(web, port, admin):

@@ -1,5 +1,6 @@
 //! A call of an operation: what the handlers parse their input from.
 
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use ahash::AHashMap;
 use bytes::Bytes;
 use http::HeaderMap;
 use picket_core::{CertificateId, Role, Timestamp};
-use picket_ports::KeyOwner;
+use picket_ports::{KeyOwner, KeyRights, RoleSession};
 use picket_registry::{ControlError, ControlPlane};
 use picket_wire_aws::timestamp::parse_query_time;
 use picket_wire_aws::{AwsCode, AwsError, Protocol, query};
@@ -25,7 +26,7 @@ const DEPTH_MAX: usize = 32;
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// A user, by an access key.
+    /// A user, by an access key, or the session of a role, by its temporary one.
     User(KeyOwner),
     /// A device, by its client certificate. Few operations let it in, see
     /// [`crate::operation::Access::is_for_devices`].
@@ -42,7 +43,15 @@ impl Caller {
     }
 
     pub(crate) fn is_admin(&self) -> bool {
-        matches!(self, Self::User(owner) if owner.role == Role::Admin)
+        matches!(self, Self::User(owner) if owner.rights == KeyRights::User(Role::Admin))
+    }
+
+    /// The session of a role, where it is one: its policies decide what it may do.
+    pub(crate) fn session(&self) -> Option<&Arc<RoleSession>> {
+        match self {
+            Self::User(KeyOwner { rights: KeyRights::Session(session), .. }) => Some(session),
+            _ => None,
+        }
     }
 }
 
@@ -66,6 +75,23 @@ impl Call {
     /// The control plane.
     pub(crate) fn control(&self) -> &ControlPlane {
         &self.shared.deps.control
+    }
+
+    /// The ARN of the caller.
+    pub(crate) fn caller_arn(&self) -> String {
+        let (account, name) = (self.control().account(), self.caller.name());
+        match &self.caller {
+            Caller::Device(_) => account.iot_arn(&format!("cert/{name}")),
+            Caller::User(_) if self.caller.session().is_some() => {
+                format!("arn:aws:sts::{}:{name}", account.id)
+            }
+            Caller::User(_) => format!("arn:aws:iam::{}:user/{name}", account.id),
+        }
+    }
+
+    /// The address of the caller.
+    pub(crate) fn source_ip(&self) -> Option<IpAddr> {
+        self.source.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical())
     }
 
     /// The time.

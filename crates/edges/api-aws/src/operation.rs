@@ -25,22 +25,29 @@ pub(crate) enum Access {
     DeviceRead,
     /// Admins, and devices as with [`Access::Data`]. Every attempt is in the audit trail.
     DeviceWrite,
+    /// Devices only, as with [`Access::Data`].
+    Device,
+    /// Whoever has signed.
+    Open,
+    /// Whom the trust policy of a role lets, which the operation itself asks. Every attempt is in the audit
+    /// trail.
+    Assume,
 }
 
 impl Access {
     /// Whether it changes something, which is written down.
     pub(crate) const fn is_change(self) -> bool {
-        matches!(self, Self::Write | Self::DeviceWrite)
+        matches!(self, Self::Write | Self::DeviceWrite | Self::Assume)
     }
 
     /// Whether every user may, not only admins.
     pub(crate) const fn is_for_every_user(self) -> bool {
-        matches!(self, Self::Read | Self::DeviceRead)
+        matches!(self, Self::Read | Self::DeviceRead | Self::Open | Self::Assume)
     }
 
     /// Whether devices may ask, whose policies then decide.
     pub(crate) const fn is_for_devices(self) -> bool {
-        matches!(self, Self::Data | Self::DeviceRead | Self::DeviceWrite)
+        matches!(self, Self::Data | Self::DeviceRead | Self::DeviceWrite | Self::Device)
     }
 }
 

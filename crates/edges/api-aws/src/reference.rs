@@ -8,8 +8,10 @@ use crate::services::SERVICES;
 const HEAD: &str = "# AWS operations
 
 The AWS endpoint answers these operations. This page is written from the code; do not edit it.
-Access `read` is open to every user, `write` to admins, `data` to admins and to devices with a client certificate.
-Writes are recorded in the audit trail.
+Access `read` is open to every user, `write` to admins, `data` to admins and to devices with a client certificate,
+`devices` to devices alone, `open` to whoever has signed, `trust` to whom the trust policy of a role lets.
+The session of a role may do what the role's policies say, whatever the access.
+Writes and sessions are recorded in the audit trail.
 ";
 
 /// The page.
@@ -39,6 +41,9 @@ fn service_into(out: &mut String, service: &Service) {
             Access::Data => "data",
             Access::DeviceRead => "read, devices",
             Access::DeviceWrite => "write, devices",
+            Access::Device => "devices",
+            Access::Open => "open",
+            Access::Assume => "trust",
         };
         line(format!(
             "| {} | {access} | `{} {}` |",

@@ -40,6 +40,8 @@ const NAMING: &[(&str, &str)] = &[
     ("RoleName", "role/"),
     ("PolicyName", "policy/"),
     ("PolicyArn", ""),
+    ("RoleArn", ""),
+    ("RoleSessionName", "session/"),
     ("UserName", "user/"),
     ("AccessKeyId", "accesskey/"),
     ("IdentityPoolName", "identitypool/"),

@@ -1,16 +1,17 @@
 //! What the data operations need, and what a device may do over HTTPS.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ahash::AHashMap;
 use parking_lot::Mutex;
-use picket_core::CertificateId;
-use picket_policy::{Action, Authorizer};
+use picket_core::{Account, CertificateId};
+use picket_policy::{Action, Authorizer, ResourceKind};
+use picket_ports::directory::ThingEntry;
 use picket_ports::registry::CertificateStatus;
 use picket_ports::{
     CloudMetrics, Connections, DeviceCounters, Directory, MessageTap, Publish, ReportIntake,
-    RetainedMessages,
+    RetainedMessages, RoleSession, SessionRequest,
 };
 use picket_registry::RightsBook;
 use picket_wire_aws::{AwsCode, AwsError};
@@ -103,28 +104,51 @@ impl DataPlane {
     pub(super) fn retained(&self) -> &dyn RetainedMessages {
         &*self.retained
     }
-
-    /// The counters of the thing that a device's certificate stands for, if there is one.
-    fn counters(&self, certificate: &CertificateId) -> Option<Arc<dyn DeviceCounters>> {
-        let thing = self.directory.principal(certificate, "").thing?;
-        Some(self.cloud_metrics.device(thing.name.as_str()))
-    }
 }
 
 /// What the caller of a data operation may do.
 pub(super) enum Rights {
     /// An admin.
     All,
+    /// The session of a role, as the role's policies say.
+    Session { session: Arc<RoleSession>, account: Account, source_ip: Option<IpAddr> },
     /// A device, as the policies of its certificate say.
-    Device { authorizer: Authorizer, counters: Option<Arc<dyn DeviceCounters>> },
+    Device(DeviceRights),
+}
+
+/// What a device may do.
+pub(crate) struct DeviceRights {
+    pub(crate) authorizer: Authorizer,
+    /// Those of the thing that the certificate stands for, if there is one.
+    pub(crate) counters: Option<Arc<dyn DeviceCounters>>,
+    /// The thing.
+    pub(crate) thing: Option<Arc<ThingEntry>>,
 }
 
 impl Rights {
     /// Whether `action` is allowed on `name`. A denial of a publish is charged to the thing.
     pub(super) fn check(&self, action: Action, name: &str) -> Result<(), AwsError> {
-        let Self::Device { authorizer, counters } = self else { return Ok(()) };
-        let Some(reason) = authorizer.refusal(action, name) else { return Ok(()) };
-        if let Some(counters) = counters.as_ref().filter(|_| is_publish(action)) {
+        let reason = match self {
+            Self::All => None,
+            Self::Session { session, account, source_ip } => {
+                let arn = action.arn(account, name);
+                let resource =
+                    (action.resource_kind() != ResourceKind::Everything).then_some(&*arn);
+                let (action, source_ip) = (action.name(), *source_ip);
+                let why = session.refusal(&SessionRequest {
+                    action,
+                    resource,
+                    source_ip,
+                    client_id: None,
+                });
+                why.map(|why| format!("the role does not allow {action} on {arn} {why}"))
+            }
+            Self::Device(DeviceRights { authorizer, .. }) => authorizer.refusal(action, name),
+        };
+        let Some(reason) = reason else { return Ok(()) };
+        if is_publish(action)
+            && let Self::Device(DeviceRights { counters: Some(counters), .. }) = self
+        {
             counters.authorization_failure(Some(name));
         }
         Err(AwsError::new(AwsCode::Forbidden, reason))
@@ -132,7 +156,7 @@ impl Rights {
 
     /// Counts a message that was taken.
     pub(super) fn count_message(&self, topic: &str, payload_bytes: usize) {
-        if let Self::Device { counters: Some(counters), .. } = self {
+        if let Self::Device(DeviceRights { counters: Some(counters), .. }) = self {
             counters.message_in(topic, payload_bytes);
         }
     }
@@ -144,13 +168,31 @@ const fn is_publish(action: Action) -> bool {
 
 impl Call {
     /// The parts behind the data operations.
-    pub(super) fn data(&self) -> &DataPlane {
+    pub(crate) fn data(&self) -> &DataPlane {
         &self.shared.deps.data
     }
 
     /// What the caller may do now.
     pub(super) async fn rights(&self) -> ApiResult<Rights> {
+        if let Some(session) = self.caller.session() {
+            return Ok(Rights::Session {
+                session: Arc::clone(session),
+                account: self.control().account().clone(),
+                source_ip: self.source_ip(),
+            });
+        }
+        // Whether a user may was decided before.
         let Caller::Device(certificate) = &self.caller else { return Ok(Rights::All) };
+        self.device_rights(certificate, None).await.map(Rights::Device)
+    }
+
+    /// What the policies of a certificate let it do. With the name of a thing that it is attached to, those
+    /// of the thing's groups as well; the answer has no thing where it is not.
+    pub(crate) async fn device_rights(
+        &self,
+        certificate: &CertificateId,
+        thing: Option<&str>,
+    ) -> ApiResult<DeviceRights> {
         let der = self.der(certificate).await?;
         let data = self.data();
         // Asked again: the body may have come long after the connection and the head.
@@ -163,8 +205,13 @@ impl Call {
             source_ip: self.source_ip(),
             ..picket_registry::Caller::new(certificate, &der)
         };
-        let authorizer = data.rights.rights(&caller);
-        Ok(Rights::Device { authorizer, counters: data.counters(certificate) })
+        let principal = data.directory.principal(certificate, thing.unwrap_or_default());
+        let authorizer = data.rights.rights_of(&caller, &principal);
+        let counted =
+            principal.thing.as_ref().map(|it| data.cloud_metrics.device(it.name.as_str()));
+        let is_meant = |it: &Arc<ThingEntry>| thing.is_none_or(|thing| it.name.as_str() == thing);
+        let thing = principal.thing.filter(is_meant);
+        Ok(DeviceRights { authorizer, counters: counted, thing })
     }
 
     async fn der(&self, id: &CertificateId) -> ApiResult<Arc<[u8]>> {
@@ -182,9 +229,5 @@ impl Call {
         }
         ders.insert(id.clone(), Arc::clone(&der));
         Ok(der)
-    }
-
-    fn source_ip(&self) -> Option<IpAddr> {
-        self.source.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical())
     }
 }

@@ -37,7 +37,8 @@ async fn credentials(State(endpoint): State<Endpoint>, mut request: Request<Body
 }
 
 async fn nothing_here() -> Response {
-    let text = "only messages, retained messages, connections and credentials are served at this address";
+    let text =
+        "only messages, retained messages, connections and credentials are served at this address";
     let error = AwsError::new(AwsCode::ResourceNotFound, text);
     let request_id = uuid::Uuid::new_v4().to_string();
     render_error(&error, Protocol::RestJson, &request_id).map(Body::new)

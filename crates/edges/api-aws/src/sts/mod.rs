@@ -18,5 +18,4 @@ pub(crate) static SERVICE: Service = Service {
     model: include_str!("../models/sts.txt"),
 };
 
-static OPERATIONS: &[&Operation] = 
-    &[&assume_role::OPERATION, &get_caller_identity::OPERATION];
+static OPERATIONS: &[&Operation] = &[&assume_role::OPERATION, &get_caller_identity::OPERATION];

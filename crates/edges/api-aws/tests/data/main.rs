@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod rig;
 
 use base64::Engine as _;

@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use parking_lot::Mutex;
 use picket_api_aws::{AwsConfig, AwsDeps, DataPlane, DataPlaneParts, Endpoint, https_router};
 use picket_broker::{Broker, BrokerLimits};
-use picket_core::{Account, CertificateId, Clock as _, SystemClock, Tasks};
+use picket_core::{Account, CertificateId, Clock as _, Secret, SystemClock, Tasks};
 use picket_mitigate::{MitigateConfig, Mitigation};
 use picket_notify::testsuite::MemoryStates;
 use picket_pki::Authority;
@@ -20,11 +20,11 @@ use picket_ports::alarms::by_hand::AlarmsByHand;
 use picket_ports::findings::by_hand::FindingsByHand;
 use picket_ports::metric_history::by_hand::HistoryByHand;
 use picket_ports::{
-    CloudMetrics, DeviceCounters, HttpPeer, LogError, Message, MessageTap, Registry, ReportIntake,
-    ReportPublish, ReportReply, TapError,
+    AccessKeys as _, CloudMetrics, DeviceCounters, HttpPeer, KeyOwner, LogError, Message,
+    MessageTap, Registry, ReportIntake, ReportPublish, ReportReply, SignerError, TapError,
 };
 use picket_registry::{
-    AccessKeyBook, AttachmentKind, ControlParts, ControlPlane, LiveDirectory, NewThing,
+    AccessKeyBook, AttachmentKind, ControlParts, ControlPlane, LiveDirectory, NewRole, NewThing,
     RegistryLimits, RightsBook,
 };
 use picket_sqlite::SqliteRegistry;
@@ -93,6 +93,7 @@ pub(crate) struct Rig {
     pub(crate) broker: Arc<Broker>,
     pub(crate) certificate: CertificateId,
     control: Arc<ControlPlane>,
+    keys: Arc<AccessKeyBook>,
     router: Router,
     witness: Arc<Witness>,
     target: String,
@@ -148,11 +149,13 @@ impl Rig {
             account: Account::default(),
         };
         let mitigation = Mitigation::open(MitigateConfig::default(), mitigation).await.unwrap();
+        let keys = AccessKeyBook::follow(registry, &tasks).await.unwrap();
+        keys.seal_sessions_with([9; 32]);
         let endpoint = Endpoint::new(
             AwsConfig::default(),
             AwsDeps {
                 control: control.clone(),
-                keys: AccessKeyBook::follow(registry, &tasks).await.unwrap(),
+                keys: keys.clone(),
                 clock,
                 tasks: tasks.clone(),
                 token_key: TokenKey::new([7; 32]),
@@ -166,11 +169,30 @@ impl Rig {
         let (certificate, target) = device(&control, statements).await;
         let router = https_router(endpoint);
         let (_tasks, _folder) = (tasks, folder);
-        Self { broker, certificate, control, router, witness, target, _tasks, _folder }
+        Self { broker, certificate, control, keys, router, witness, target, _tasks, _folder }
     }
 
     pub(crate) async fn detach_policy(&self) {
         self.control.detach_policy(POLICY, &self.target).await.unwrap();
+    }
+
+    /// The role `r`, which trusts the service `trusted`, behind the alias `a`.
+    pub(crate) async fn role_alias(&self, trusted: &str) {
+        let trust = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}]});
+        let role =
+            NewRole { name: "r".to_owned(), trust_policy: trust.to_string(), ..NewRole::default() };
+        self.control.create_role(role).await.unwrap();
+        let arn = "arn:aws:iam::000000000000:role/r";
+        self.control.create_role_alias("a", arn, None, &[]).await.unwrap();
+        self.keys.caught_up(*self.control.registry().revision().borrow()).await;
+    }
+
+    /// Who the credentials are of, now.
+    pub(crate) fn who(&self, credentials: &Value) -> Result<KeyOwner, SignerError> {
+        let text = |name: &str| credentials[name].as_str().unwrap().to_owned();
+        let token = Secret::new(text("sessionToken"));
+        self.keys.session(&text("accessKeyId"), &token, SystemClock.now())
     }
 
     /// What the thing was charged with.

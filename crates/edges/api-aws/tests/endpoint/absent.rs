@@ -106,9 +106,11 @@ pub(crate) async fn deps(
         tasks: tasks.clone(),
         account: Account::default(),
     };
+    let keys = AccessKeyBook::follow(registry.clone(), tasks).await.unwrap();
+    keys.seal_sessions_with([9; 32]);
     AwsDeps {
         control,
-        keys: AccessKeyBook::follow(registry.clone(), tasks).await.unwrap(),
+        keys,
         clock,
         tasks: tasks.clone(),
         token_key: TokenKey::new([7; 32]),

@@ -13,4 +13,5 @@ mod notifications;
 mod paging;
 mod rig;
 mod routing;
+mod sessions;
 mod violations;

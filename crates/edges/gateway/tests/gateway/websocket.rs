@@ -125,10 +125,34 @@ fn an_address_that_is_not_rightly_signed_opens_nothing() {
         assert!(head.contains(&format!("x-amzn-errortype: {code}")), "{code}: {head}");
     }
     assert_eq!(bench.refused(Refused::Signature), count);
-    // The same address once more, as it is; and with a token that was appended after signing.
     websocket(&bench, None, &good).unwrap();
-    let with_token = format!("{good}&X-Amz-Security-Token=abc");
-    websocket(&bench, None, &with_token).unwrap();
+}
+
+#[test]
+fn a_session_of_a_role_has_the_rights_of_the_role_until_it_ends() {
+    let bench = Bench::start();
+    let allowed = ["client/shift-", "topic/plant/", "topicfilter/plant/"];
+    let session = bench.keys.begin_session("abc", &allowed);
+    let address = signed(&bench, &session);
+    for token in ["", "&X-Amz-Security-Token=abd"] {
+        let head = websocket(&bench, None, &format!("{address}{token}")).err().expect("no token");
+        assert!(head.contains("x-amzn-errortype: UnrecognizedClient"), "{head}");
+    }
+    // As device SDKs do it: the token is appended after signing.
+    let address = format!("{address}&X-Amz-Security-Token=abc");
+    let mut other = mqtt(&bench, None, &address, true);
+    assert_eq!(other.connect("pump"), "connack NotAuthorized false");
+    let mut client = mqtt(&bench, None, &address, true);
+    assert_eq!(client.connect("shift-1"), "connack Success false");
+    client.publish("plant/a", "x", 1, false);
+    assert_eq!(client.next(), "puback");
+    client.publish("office/a", "x", 1, false);
+    let why = "the role does not allow iot:Publish on topic/office/a, because no policy of the role \
+               allows iot:Publish";
+    assert_eq!(client.next_told(), format!("puback NotAuthorized: {why}"));
+    bench.keys.remove(&session);
+    assert_eq!(client.next(), "disconnect AdministrativeAction");
+    assert_eq!(client.next(), "closed");
 }
 
 #[test]

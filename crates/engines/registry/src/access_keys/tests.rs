@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picket_core::{ManualClock, Role, Secret, Tasks, Timestamp};
-use picket_ports::AccessKeys as _;
 use picket_ports::registry::{DocumentKind, Documents as _, Feed as _};
+use picket_ports::{AccessKeys as _, KeyRights};
 use picket_sqlite::SqliteRegistry;
 
 use super::*;
