@@ -22,7 +22,7 @@ mod sample_search;
 use std::sync::Arc;
 use std::time::Duration;
 
-use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
+use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, FrontDoor, Role, ensure_user};
 use picket_core::{Clock, Secret, SystemClock, Tasks};
 use picket_notify::testsuite;
 use picket_ports::registry::{DocumentKind, Documents as _};
@@ -64,6 +64,11 @@ async fn main() {
         notify,
         enrollment: Arc::new(control::enroller(&control)),
         control,
+        front_door: FrontDoor {
+            host: "localhost".to_owned(),
+            mqtt_port: Some(8883),
+            alpn_port: None,
+        },
         connections: broker.clone(),
         connection_log: Arc::new(fakes::FakeLog::default()),
         publish: broker.clone(),

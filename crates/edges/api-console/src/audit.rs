@@ -60,6 +60,7 @@ const KINDS: &[(&str, &str)] = &[
     ("thing-types", "thingtype"),
     ("groups", "thinggroup"),
     ("certificates", "cert"),
+    ("authorities", "cacert"),
     ("policies", "policy"),
     ("connections", "client"),
     ("mitigation-actions", "mitigationaction"),

@@ -22,5 +22,5 @@ pub mod users;
 
 pub use config::ConsoleConfig;
 pub use picket_core::Role;
-pub use server::{ConsoleDeps, ConsoleServer, OpenError};
+pub use server::{ConsoleDeps, ConsoleServer, FrontDoor, OpenError};
 pub use users::{UserError, ensure_user};

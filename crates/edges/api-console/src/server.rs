@@ -30,11 +30,24 @@ use crate::{history, routes};
 /// Largest head of a request.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
+/// Where devices connect.
+#[derive(Debug, Clone)]
+pub struct FrontDoor {
+    /// The name that devices know the server by.
+    pub host: String,
+    /// MQTT over mutual TLS, unless it is off.
+    pub mqtt_port: Option<u16>,
+    /// The listener that tells protocols apart by ALPN, unless it is off.
+    pub alpn_port: Option<u16>,
+}
+
 /// What the console needs from the rest of the server.
 #[derive(Debug)]
 pub struct ConsoleDeps {
     /// Things, groups, certificates, policies; with the storage of profiles and users.
     pub control: Arc<ControlPlane>,
+    /// Where devices connect.
+    pub front_door: FrontDoor,
     /// Who is connected.
     pub connections: Arc<dyn Connections>,
     /// Who came and went.

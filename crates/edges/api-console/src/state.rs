@@ -17,7 +17,7 @@ use crate::config::ConsoleConfig;
 use crate::history::History;
 use crate::lockout::{Lockout, LockoutLimits};
 use crate::passwords::PasswordChecks;
-use crate::server::ConsoleDeps;
+use crate::server::{ConsoleDeps, FrontDoor};
 use crate::sessions::{SessionBook, SessionLimits};
 
 /// Questions about the whole fleet's datapoints at a time: each keeps several threads busy.
@@ -29,6 +29,7 @@ pub(crate) struct ConsoleState {
     pub(crate) config: ConsoleConfig,
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) control: Arc<ControlPlane>,
+    pub(crate) front_door: FrontDoor,
     pub(crate) connections: Arc<dyn Connections>,
     pub(crate) connection_log: Arc<dyn ConnectionLog>,
     pub(crate) publish: Arc<dyn Publish>,
@@ -69,6 +70,7 @@ impl ConsoleState {
         Self {
             registry: deps.control.registry().clone(),
             control: deps.control.clone(),
+            front_door: deps.front_door.clone(),
             connections: deps.connections.clone(),
             connection_log: deps.connection_log.clone(),
             publish: deps.publish.clone(),

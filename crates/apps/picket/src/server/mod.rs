@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use picket_api_aws::AwsServer;
-use picket_api_console::{ConsoleDeps, ConsoleServer};
+use picket_api_console::{ConsoleDeps, ConsoleServer, FrontDoor};
 use picket_api_splunk::{HecDeps, HecServer};
 use picket_broker::Broker;
 use picket_core::{Clock, SystemClock, Tasks};
@@ -376,8 +376,16 @@ async fn start_console(
     enroller: &Arc<Enroller>,
 ) -> Result<std::net::SocketAddr, StartError> {
     let part = "the console";
+    let at = line.gateway.addresses();
+    let port = |address: Option<std::net::SocketAddr>| address.map(|address| address.port());
+    let front_door = FrontDoor {
+        host: config.aws.data_host.clone(),
+        mqtt_port: port(at.mqtt),
+        alpn_port: port(at.alpn),
+    };
     let deps = ConsoleDeps {
         control: control.plane.clone(),
+        front_door,
         connections: line.broker.clone(),
         connection_log: line.gateway.connection_log(),
         publish: line.broker.clone(),

@@ -1,11 +1,13 @@
 //! Who is connected, and the log of the front door.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use picket_core::{ErrorCode, Timestamp};
+use picket_core::{CertificateId, ErrorCode, Timestamp};
 use picket_ports::connection_log::{ConnectionEvent, ConnectionEventKind, ConnectionLogFilter};
-use picket_ports::connections::{Connection, ConnectionFilter, EndConnection};
+use picket_ports::connections::{Connection, ConnectionFilter, Connections, EndConnection};
 use serde::{Deserialize, Serialize};
 
 use super::paging::rows;
@@ -13,11 +15,16 @@ use super::{Name, Params};
 use crate::error::{ApiError, ApiResult};
 use crate::state::Shared;
 
+/// Clients that are shown with what connects them.
+const SHOWN_MAX: usize = 100;
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ListParams {
     /// A part of the client id or of the thing's name.
     text: Option<String>,
+    thing: Option<String>,
+    principal: Option<String>,
     connected: Option<bool>,
     after: Option<String>,
     limit: Option<u32>,
@@ -36,6 +43,13 @@ pub(crate) struct ConnectionView {
     session_expiry_seconds: u32,
     clean_session: bool,
     disconnect_reason: Option<&'static str>,
+    /// `MQTT 3.1.1` or `MQTT 5`.
+    protocol: &'static str,
+    subscriptions: usize,
+    /// Messages that wait for it, those on their way included.
+    waiting: usize,
+    /// When its session ends if it stays away.
+    session_ends_ms: Option<Timestamp>,
 }
 
 impl From<Connection> for ConnectionView {
@@ -52,6 +66,10 @@ impl From<Connection> for ConnectionView {
             session_expiry_seconds: connection.session_expiry_seconds,
             clean_session: connection.clean_session,
             disconnect_reason: ended.map(|ended| ended.reason.as_str()),
+            protocol: if connection.protocol_level == 5 { "MQTT 5" } else { "MQTT 3.1.1" },
+            subscriptions: connection.subscriptions,
+            waiting: connection.queued + connection.in_flight,
+            session_ends_ms: connection.session_ends,
         }
     }
 }
@@ -75,6 +93,38 @@ pub(crate) struct ConnectionDetail {
     subscriptions: Vec<SubscriptionView>,
 }
 
+/// The first clients that `filter` wants, however many pages have to be looked through.
+pub(super) async fn first_of(
+    connections: &dyn Connections,
+    filter: &ConnectionFilter,
+) -> Vec<Connection> {
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let page_max = SHOWN_MAX - found.len();
+        let page = connections.connections(filter, after.as_deref(), page_max).await;
+        found.extend(page.connections);
+        after = page.next;
+        if after.is_none() || found.len() >= SHOWN_MAX {
+            return found;
+        }
+    }
+}
+
+/// Clients that are connected with a certificate, the first of them.
+pub(super) async fn client_ids_of(
+    connections: &dyn Connections,
+    certificate: &CertificateId,
+) -> Vec<String> {
+    let filter = ConnectionFilter {
+        connected: Some(true),
+        principal: Some(certificate.to_string()),
+        ..ConnectionFilter::default()
+    };
+    let found = first_of(connections, &filter).await;
+    found.into_iter().map(|connection| connection.client_id.to_string()).collect()
+}
+
 pub(crate) async fn list(
     State(state): State<Shared>,
     Params(params): Params<ListParams>,
@@ -83,7 +133,8 @@ pub(crate) async fn list(
     let filter = ConnectionFilter {
         connected: params.connected,
         text: params.text,
-        ..ConnectionFilter::default()
+        thing: params.thing,
+        principal: params.principal,
     };
     let after = params.after.as_deref();
     let page = state.connections.connections(&filter, after, page_max).await;
@@ -131,12 +182,21 @@ pub(crate) async fn end(
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LogParams {
     client_id: Option<String>,
+    thing: Option<String>,
+    principal: Option<String>,
+    /// A part of the client id, of the thing's name or of the principal.
+    text: Option<String>,
+    reason: Option<String>,
+    address: Option<IpAddr>,
+    /// `next` of the page before.
+    before: Option<u64>,
     kind: Option<ConnectionEventKind>,
     limit: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]
 struct EventView {
+    number: u64,
     at_ms: Timestamp,
     kind: ConnectionEventKind,
     client_id: Option<String>,
@@ -154,6 +214,7 @@ impl From<ConnectionEvent> for EventView {
     fn from(event: ConnectionEvent) -> Self {
         let text = |text: Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
         Self {
+            number: event.number,
             at_ms: event.time,
             kind: event.kind,
             client_id: text(event.client_id),
@@ -172,6 +233,8 @@ impl From<ConnectionEvent> for EventView {
 #[derive(Debug, Serialize)]
 pub(crate) struct LogView {
     events: Vec<EventView>,
+    /// What to give as `before` for older ones; absent on the last page.
+    next: Option<u64>,
 }
 
 pub(crate) async fn log(
@@ -180,10 +243,17 @@ pub(crate) async fn log(
 ) -> ApiResult<Json<LogView>> {
     let rows_max = rows(params.limit)? as usize;
     let filter = ConnectionLogFilter {
+        before: params.before,
         client_id: params.client_id,
+        thing: params.thing,
+        principal: params.principal,
+        address: params.address,
         kind: params.kind,
-        ..ConnectionLogFilter::default()
+        reason: params.reason,
+        text: params.text,
     };
     let found = state.connection_log.recent(&filter, rows_max);
-    Ok(Json(LogView { events: found.into_iter().map(EventView::from).collect() }))
+    let oldest = found.last().filter(|_| found.len() >= rows_max);
+    let next = oldest.map(|event| event.number);
+    Ok(Json(LogView { events: found.into_iter().map(EventView::from).collect(), next }))
 }

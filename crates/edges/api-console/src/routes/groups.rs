@@ -13,7 +13,7 @@ use super::things::Attribute;
 use super::{Body, Name, Names, Params};
 use crate::audit::Changed;
 use crate::error::ApiResult;
-use crate::state::Shared;
+use crate::state::{ConsoleState, Shared};
 
 /// Members, children and policies that are shown with a group.
 const SHOWN_MAX: u32 = 500;
@@ -22,6 +22,10 @@ const SHOWN_MAX: u32 = 500;
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ListParams {
     prefix: Option<String>,
+    /// Only those that lie in this group directly.
+    parent: Option<String>,
+    /// Only those that lie in no other.
+    uppermost: bool,
     after: Option<String>,
     limit: Option<u32>,
 }
@@ -32,13 +36,26 @@ pub(crate) struct GroupRow {
     parent: Option<String>,
     description: Option<String>,
     created_ms: Timestamp,
+    /// Whether other groups lie in it.
+    has_children: bool,
 }
 
-impl From<ThingGroup> for GroupRow {
-    fn from(group: ThingGroup) -> Self {
+impl GroupRow {
+    fn new(group: ThingGroup, has_children: bool) -> Self {
         let ThingGroup { name, parent, description, created, .. } = group;
-        Self { name, parent, description, created_ms: created }
+        Self { name, parent, description, created_ms: created, has_children }
     }
+}
+
+/// Groups as they are listed.
+async fn rows_of(state: &ConsoleState, groups: Vec<ThingGroup>) -> ApiResult<Vec<GroupRow>> {
+    let mut rows = Vec::with_capacity(groups.len());
+    for group in groups {
+        let below = GroupFilter { parent: Some(group.name.clone()), ..GroupFilter::default() };
+        let first = state.registry.groups(&below, &Page::first(1)).await?;
+        rows.push(GroupRow::new(group, !first.rows.is_empty()));
+    }
+    Ok(rows)
 }
 
 #[derive(Debug, Serialize)]
@@ -77,9 +94,13 @@ pub(crate) async fn list(
     Params(params): Params<ListParams>,
 ) -> ApiResult<Json<GroupList>> {
     let page = page(params.after, params.limit)?;
-    let listing = GroupListing { name_prefix: params.prefix, ..GroupListing::default() };
+    let listing = GroupListing {
+        name_prefix: params.prefix,
+        parent: params.parent,
+        is_recursive: params.uppermost.then_some(false),
+    };
     let found = state.control.list_thing_groups(&listing, &page).await?;
-    let groups = found.rows.into_iter().map(GroupRow::from).collect();
+    let groups = rows_of(&state, found.rows).await?;
     Ok(Json(GroupList { groups, next: found.next }))
 }
 
@@ -91,7 +112,7 @@ pub(crate) async fn create(
     let new = NewGroup { name, parent, description, ..NewGroup::default() };
     let made = state.control.create_thing_group(new, &[]).await?;
     let changed = Extension(Changed(format!("thinggroup/{}", made.name)));
-    Ok((StatusCode::CREATED, changed, Json(made.into())))
+    Ok((StatusCode::CREATED, changed, Json(GroupRow::new(made, false))))
 }
 
 pub(crate) async fn show(
@@ -114,7 +135,7 @@ pub(crate) async fn show(
         attributes: pairs.map(|(name, value)| Attribute { name, value }).collect(),
         version: group.version,
         created_ms: group.created,
-        children: children.rows.into_iter().map(GroupRow::from).collect(),
+        children: rows_of(&state, children.rows).await?,
         policies: policies.rows.iter().map(ToString::to_string).collect(),
         has_more_things: things.next.is_some(),
         things: things.rows.iter().map(ToString::to_string).collect(),

@@ -1,11 +1,13 @@
 //! The API's handlers, one file per resource.
 
 mod alarms;
+mod authorities;
 mod certificates;
 mod changes;
 mod connections;
 mod custom_metrics;
 mod dimensions;
+mod endpoint;
 mod extract;
 mod groups;
 mod metrics;
@@ -45,6 +47,7 @@ pub(crate) fn router(state: Shared) -> Router {
         .merge(watching())
         .merge(security_profiles())
         .merge(fleet())
+        .merge(certificates())
         .merge(policies())
         .merge(operating())
         .merge(notifying())
@@ -106,6 +109,10 @@ fn fleet() -> Router<Shared> {
             "/api/v1/groups/{name}/things/{thing}",
             put(groups::add_thing).delete(groups::remove_thing),
         )
+}
+
+fn certificates() -> Router<Shared> {
+    Router::new()
         .route("/api/v1/certificates", get(certificates::list).post(certificates::create))
         .route(
             "/api/v1/certificates/{id}",
@@ -119,6 +126,14 @@ fn fleet() -> Router<Shared> {
             "/api/v1/certificates/{id}/policies/{policy}",
             put(certificates::attach_policy).delete(certificates::detach_policy),
         )
+        .route("/api/v1/certificate-requests", post(certificates::create_from_request))
+        .route("/api/v1/authorities", get(authorities::list).post(authorities::create))
+        .route(
+            "/api/v1/authorities/{id}",
+            get(authorities::show).patch(authorities::change).delete(authorities::delete),
+        )
+        .route("/api/v1/registration-code", get(authorities::code))
+        .route("/api/v1/endpoint", get(endpoint::show))
 }
 
 fn policies() -> Router<Shared> {

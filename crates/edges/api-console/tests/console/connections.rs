@@ -61,6 +61,14 @@ async fn connections_are_listed_found_shown_and_ended() {
     assert_eq!(client_ids(&admin.get("/api/v1/connections?text=pump").await.json()), ["pump-17"]);
     let kept = admin.get("/api/v1/connections?connected=false").await.json();
     assert_eq!(client_ids(&kept), Vec::<&str>::new());
+    let one = admin.get("/api/v1/connections?thing=pump-17").await.json();
+    assert_eq!(client_ids(&one), ["pump-17"]);
+    assert_eq!(
+        (&one["connections"][0]["subscriptions"], &one["connections"][0]["protocol"]),
+        (&json!(1), &json!("MQTT 5"))
+    );
+    let both = admin.get("/api/v1/connections?principal=ab12").await.json();
+    assert_eq!(client_ids(&both), ["camera-3", "pump-17"]);
     let shown = admin.get("/api/v1/connections/pump-17").await.json();
     assert_eq!(shown["connection"]["keep_alive_seconds"], json!(60));
     assert_eq!(shown["subscriptions"][0]["topic_filter"], json!("wards/+/heat"));
@@ -81,6 +89,7 @@ async fn unknown_clients_and_odd_parameters_are_refused() {
         ("GET", "connections?colour=red", 400),
         ("GET", "connections?connected=perhaps", 400),
         ("GET", "connection-log?kind=odd", 400),
+        ("GET", "connection-log?address=home", 400),
         ("DELETE", "connections/none?clean_session=perhaps", 400),
     ] {
         let answer = admin.send(method, &format!("/api/v1/{path}"), None).await;
@@ -120,6 +129,20 @@ async fn the_log_tells_who_came_and_who_was_refused_and_why() {
     assert_eq!(newest["detail"], json!("the certificate is not active"));
     let one = vera.get("/api/v1/connection-log?client_id=pump-17").await.json();
     assert_eq!(one["events"].as_array().unwrap().len(), 1);
-    let refused = vera.get("/api/v1/connection-log?kind=refused").await.json();
-    assert_eq!(refused["events"].as_array().unwrap().len(), 1);
+    for (query, count) in [
+        ("kind=refused", 1),
+        ("text=ump", 1),
+        ("reason=AUTH_ERROR", 1),
+        ("principal=ab12", 2),
+        ("address=127.0.0.1", 2),
+        ("thing=pump-17", 0),
+    ] {
+        let found = vera.get(&format!("/api/v1/connection-log?{query}")).await.json();
+        assert_eq!(found["events"].as_array().unwrap().len(), count, "{query}");
+        assert_eq!(found["next"], Value::Null);
+    }
+    let page = vera.get("/api/v1/connection-log?limit=1").await.json();
+    assert_eq!((&page["events"][0]["number"], &page["next"]), (&json!(2), &json!(2)));
+    let older = vera.get("/api/v1/connection-log?limit=1&before=2").await.json();
+    assert_eq!(older["events"][0]["client_id"], json!("pump-17"));
 }

@@ -97,3 +97,32 @@ async fn groups_that_are_malformed_taken_or_unknown_are_refused() {
     }
     assert_eq!(admin.get("/api/v1/groups?limit=0").await.status, 400);
 }
+
+#[tokio::test]
+async fn a_tree_of_groups_is_walked_from_its_roots() {
+    let rig = Rig::start(|_| {}).await;
+    let admin = rig.logged_in("admin").await;
+    for body in [
+        json!({"name": "house"}),
+        json!({"name": "ward-1", "parent": "house"}),
+        json!({"name": "ward-2", "parent": "house"}),
+        json!({"name": "bay", "parent": "ward-1"}),
+    ] {
+        assert_eq!(admin.post("/api/v1/groups", &body).await.status, 201);
+    }
+    let rows = async |query: &str| -> Vec<(String, bool)> {
+        let answer = admin.get(&format!("/api/v1/groups?{query}")).await.json();
+        let fact = |row: &Value| {
+            (row["name"].as_str().unwrap().to_owned(), row["has_children"].as_bool().unwrap())
+        };
+        answer["groups"].as_array().unwrap().iter().map(fact).collect()
+    };
+    let named = |rows: &[(&str, bool)]| -> Vec<(String, bool)> {
+        rows.iter().map(|(name, has_children)| ((*name).to_owned(), *has_children)).collect()
+    };
+    let roots = rows("uppermost=true").await;
+    assert_eq!(roots, named(&[("house", true), ("picket-fleet", false)]));
+    let wards = rows("parent=house").await;
+    assert_eq!(wards, named(&[("ward-1", true), ("ward-2", false)]));
+    assert_eq!(admin.get("/api/v1/groups?parent=none").await.status, 404);
+}

@@ -5,6 +5,7 @@
 mod access;
 mod alarms;
 mod api;
+mod authorities;
 mod certificates;
 mod changes;
 mod client;

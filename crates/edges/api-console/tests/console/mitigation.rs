@@ -123,6 +123,11 @@ async fn a_plan_is_for_analysts_and_changes_nothing_until_an_administrator_start
     assert!(groups.contains(&"quarantine".to_owned()), "{groups:?}");
     let listed = vera.get("/api/v1/mitigation-tasks").await.json();
     assert_eq!(listed["tasks"][0], detail["task"]);
+    // The alarm knows what was done about it.
+    let alarm = vera.get("/api/v1/alarms/01").await.json();
+    let done = alarm["mitigations"].as_array().unwrap();
+    let first = ["task_id", "action", "status"].map(|it| done[0][it].as_str().unwrap());
+    assert_eq!((done.len(), first), (2, [id.as_str(), "off", "SUCCESSFUL"]));
     let changes =
         admin.get("/api/v1/changes?operation=StartDetectMitigationActionsTask").await.json();
     assert!(changes["changes"].as_array().unwrap().iter().any(|change| {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::control::DEVICE_POLICY;
 use crate::rig::Rig;
 
 const TOPICS: &str = "arn:aws:iot:us-east-1:000000000000:topic";
@@ -174,4 +175,32 @@ async fn a_certificates_own_policies_count_in_an_explanation() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let unknown = json!({"thing": "none", "action": "iot:Connect", "resource": "client/none"});
     assert_eq!(admin.post("/api/v1/rights-explanation", &unknown).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_thing_is_asked_about_by_name_and_a_draft_takes_the_place_of_what_is_stored() {
+    let rig = Rig::start(|_| {}).await;
+    let admin = rig.logged_in("admin").await;
+    assert_eq!(admin.post("/api/v1/things", &json!({"name": "pump-17"})).await.status, 201);
+    let connect = |more: Value| {
+        let mut question = json!({"action": "iot:Connect", "resource": "pump-17"});
+        question.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        question
+    };
+    let asked = explained(&admin, &connect(json!({"thing": "pump-17"}))).await;
+    assert_eq!(asked["decision"], json!("allowed"), "{asked}");
+    // Nothing of the stored policy counts beside the draft of it.
+    let draft = json!({
+        "thing": "pump-17", "replaces": DEVICE_POLICY, "documents": [wards()],
+    });
+    let asked = explained(&admin, &connect(draft)).await;
+    assert_eq!(asked["decision"], json!("implicit_deny"), "{asked}");
+    assert_eq!(asked["statements"].as_array().unwrap().len(), 2);
+    let unknown =
+        admin.post("/api/v1/policy-explanation", &connect(json!({"thing": "none"}))).await;
+    assert_eq!(unknown.status, 404);
+    rig.add_thing("bare").await;
+    let bare = admin.post("/api/v1/policy-explanation", &connect(json!({"thing": "bare"}))).await;
+    assert_eq!(bare.status, 400);
+    assert!(bare.body.contains("no certificate"), "{}", bare.body);
 }

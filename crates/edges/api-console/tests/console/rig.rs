@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, Role, ensure_user};
+use picket_api_console::{ConsoleConfig, ConsoleDeps, ConsoleServer, FrontDoor, Role, ensure_user};
 use picket_broker::Broker;
 use picket_core::{CertificateId, Clock, ManualClock, Secret, Tasks, ThingName, Timestamp};
 use picket_notify::testsuite;
@@ -133,6 +133,11 @@ impl Rig {
         let deps = ConsoleDeps {
             mitigation,
             control: control.clone(),
+            front_door: FrontDoor {
+                host: "picket.example".to_owned(),
+                mqtt_port: Some(8883),
+                alpn_port: None,
+            },
             connections: broker.clone(),
             connection_log: connection_log.clone(),
             publish: broker.clone(),

@@ -4,6 +4,7 @@ use picket_core::Timestamp;
 use picket_ports::registry::{DocumentKind, Documents as _};
 use serde_json::{Value, json};
 
+use crate::authorities::request_pem;
 use crate::client::Client;
 use crate::rig::{Rig, violation};
 
@@ -71,6 +72,8 @@ async fn answers_have_the_shape_that_the_openapi_document_gives_them() {
     let (rig, id, admin) = filled().await;
     let document = admin.get("/api/v1/openapi.json").await.json();
     let certificate = format!("/certificates/{id}");
+    let authority = crate::authorities::registered(&admin, false).await;
+    let authority = format!("/authorities/{authority}");
     for (path, described) in [
         ("/session", "/session"),
         ("/overview", "/overview"),
@@ -105,6 +108,10 @@ async fn answers_have_the_shape_that_the_openapi_document_gives_them() {
         ("/policies", "/policies"),
         ("/policies/picket-device", "/policies/{name}"),
         ("/connections", "/connections"),
+        ("/authorities", "/authorities"),
+        (authority.as_str(), "/authorities/{id}"),
+        ("/registration-code", "/registration-code"),
+        ("/endpoint", "/endpoint"),
         ("/connection-log", "/connection-log"),
         ("/changes", "/changes"),
     ] {
@@ -127,6 +134,7 @@ async fn what_is_asked_in_a_body_is_answered_in_the_described_shape_too() {
         ("groups", json!({"name": "ward"}), "201"),
         ("thing-types", json!({"name": "pump"}), "201"),
         ("certificates", json!({"is_active": false}), "201"),
+        ("certificate-requests", json!({"csr_pem": request_pem(), "is_active": false}), "201"),
         (
             "mitigation-actions",
             json!({"name": "deny", "params":

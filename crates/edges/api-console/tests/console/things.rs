@@ -140,3 +140,35 @@ async fn a_thing_with_more_certificates_than_a_round_looks_at_is_deleted_whole()
     let things = rig.registry.things(&Default::default(), &Page::first(9)).await.unwrap();
     assert!(things.rows.is_empty());
 }
+
+#[tokio::test]
+async fn things_are_listed_by_group_and_by_attribute_with_the_policies_that_apply() {
+    let rig = Rig::start(|_| {}).await;
+    let admin = rig.logged_in("admin").await;
+    for (name, site) in [("pump-1", "west"), ("pump-2", "east"), ("pump-3", "west")] {
+        let body = json!({"name": name, "attributes": {"site": site}});
+        assert_eq!(admin.post("/api/v1/things", &body).await.status, 201);
+    }
+    rig.add_thing("camera").await;
+    let names = async |query: &str| -> Vec<String> {
+        let answer = admin.get(&format!("/api/v1/things?{query}")).await.json();
+        let things = answer["things"].as_array().unwrap().clone();
+        things.iter().map(|thing| thing["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("attribute=site%3Dwest").await, ["pump-1", "pump-3"]);
+    assert_eq!(names("attribute=site").await, ["pump-1", "pump-2", "pump-3"]);
+    assert_eq!(names("group=picket-fleet").await, ["pump-1", "pump-2", "pump-3"]);
+    let first = admin.get("/api/v1/things?group=picket-fleet&limit=2").await.json();
+    let after = first["next"].as_str().unwrap();
+    assert_eq!(names(&format!("group=picket-fleet&limit=2&after={after}")).await, ["pump-3"]);
+    assert_eq!(admin.get("/api/v1/things?group=none").await.status, 404);
+    assert_eq!(admin.get("/api/v1/things?group=picket-fleet&prefix=p").await.status, 400);
+    let ward = json!({"name": "ward"});
+    assert_eq!(admin.post("/api/v1/groups", &ward).await.status, 201);
+    let put = async |path: &str| admin.send("PUT", path, None).await.status;
+    assert_eq!(put("/api/v1/groups/ward/things/camera").await, 204);
+    assert_eq!(put("/api/v1/policies/picket-device/groups/ward").await, 204);
+    let camera = admin.get("/api/v1/things/camera").await.json();
+    let expected = json!([{"name": "picket-device", "via": "group", "via_name": "ward"}]);
+    assert_eq!((&camera["policies"], &camera["connections"]), (&expected, &json!([])));
+}

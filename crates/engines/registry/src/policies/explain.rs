@@ -128,7 +128,7 @@ impl ControlPlane {
     }
 
     /// The certificate that is meant: the one named, or the thing's one, or its only ACTIVE one.
-    async fn explained_certificate(
+    pub async fn explained_certificate(
         &self,
         request: &ExplainRequest,
     ) -> Result<Certificate, ControlError> {

@@ -3,13 +3,18 @@
 use axum::Json;
 use axum::extract::State;
 use picket_core::{ErrorCode, MetricValue, Timestamp};
+use picket_mitigate::{ExecutedStep, ExecutionFilter, ExecutionScope, TaskKind};
 use picket_ports::alarms::{ViolationEvent, ViolationEventType};
+use picket_ports::registry::Page;
 use serde::Serialize;
 
 use super::view::AlarmView;
 use crate::error::{ApiError, ApiResult};
 use crate::routes::Name;
 use crate::state::Shared;
+
+/// Actions of mitigation tasks that are shown with an alarm.
+const MITIGATIONS_MAX: u32 = 50;
 
 #[derive(Debug, Serialize)]
 struct EventView {
@@ -19,11 +24,31 @@ struct EventView {
     value: Option<MetricValue>,
 }
 
+/// An action of a mitigation task on this alarm.
+#[derive(Debug, Serialize)]
+struct MitigationView {
+    task_id: String,
+    action: String,
+    status: &'static str,
+    started_ms: Option<Timestamp>,
+    message: Option<String>,
+}
+
+impl From<ExecutedStep> for MitigationView {
+    fn from(step: ExecutedStep) -> Self {
+        let ExecutedStep { task_id, action, status, started, message, .. } = step;
+        let status = status.as_str(TaskKind::Detect);
+        Self { task_id, action, status, started_ms: started, message }
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct AlarmDetail {
     alarm: AlarmView,
     /// Oldest first.
     events: Vec<EventView>,
+    /// What was done about it, newest first.
+    mitigations: Vec<MitigationView>,
 }
 
 pub(crate) async fn show(
@@ -39,5 +64,12 @@ pub(crate) async fn show(
         EventView { event, time_ms: time, value }
     };
     let events = episode.events.into_iter().map(view).collect();
-    Ok(Json(AlarmDetail { alarm, events }))
+    let wanted = ExecutionFilter {
+        scope: ExecutionScope::Range(Timestamp::from_millis(0), state.now()),
+        violation_id: Some(id),
+        thing: None,
+    };
+    let done = state.mitigation.detect_executions(&wanted, &Page::first(MITIGATIONS_MAX)).await?;
+    let mitigations = done.rows.into_iter().map(MitigationView::from).collect();
+    Ok(Json(AlarmDetail { alarm, events, mitigations }))
 }

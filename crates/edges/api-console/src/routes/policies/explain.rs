@@ -35,6 +35,9 @@ pub(crate) struct Question {
     /// A certificate, whose policies count too.
     #[serde(default)]
     certificate: Option<String>,
+    /// A thing, for whose certificate the same holds; it is the client id where none is given.
+    #[serde(default)]
+    thing: Option<String>,
     #[serde(default)]
     client_id: Option<String>,
     action: String,
@@ -42,6 +45,9 @@ pub(crate) struct Question {
     resource: String,
     #[serde(default)]
     documents: Vec<String>,
+    /// A policy in whose place the documents stand; as stored, it does not count.
+    #[serde(default)]
+    replaces: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +79,9 @@ pub(crate) async fn explain(
     let action =
         Action::named(&question.action).map_err(|error| ApiError::invalid(error.to_string()))?;
     let (mut documents, subject) = applying(&state, &question).await?;
+    if let Some(replaced) = &question.replaces {
+        documents.retain(|document| document.name() != replaced);
+    }
     let mut texts = Vec::with_capacity(documents.len());
     for document in &documents {
         texts.push(state.control.get_policy(document.name()).await?.document().to_string());
@@ -91,14 +100,20 @@ async fn applying(
     state: &ConsoleState,
     question: &Question,
 ) -> ApiResult<(Vec<Arc<PolicyDocument>>, Subject)> {
-    let Some(id) = &question.certificate else {
-        let subject = Subject { client_id: question.client_id.clone(), ..Subject::default() };
-        return Ok((Vec::new(), subject));
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let request = ExplainRequest {
+        certificate: given(&question.certificate),
+        thing: given(&question.thing),
+        ..ExplainRequest::default()
     };
-    let certificate = state.control.describe_certificate(id).await?;
+    let client_id = given(&question.client_id).or_else(|| request.thing.clone());
+    if request.certificate.is_none() && request.thing.is_none() {
+        return Ok((Vec::new(), Subject { client_id, ..Subject::default() }));
+    }
+    let certificate = state.control.explained_certificate(&request).await?;
     let der = der_of(&certificate.pem).unwrap_or_default();
     let mut caller = Caller::new(&certificate.id, &der);
-    caller.client_id = question.client_id.as_deref();
+    caller.client_id = client_id.as_deref();
     let examined = state.control.rights().examine(&caller);
     examined.map_err(|unreadable| ApiError::invalid(unreadable.to_string()))
 }

@@ -5,12 +5,16 @@ use axum::extract::State;
 use picket_core::{CertificateId, ErrorCode, ThingName, Timestamp};
 use picket_ports::RegistryError;
 use picket_ports::alarms::AlarmFilter;
-use picket_ports::registry::{CertificateStatus, Page};
+use picket_ports::connections::ConnectionFilter;
+use picket_ports::registry::{CertificateStatus, Page, PolicyTarget};
+use picket_registry::EffectivePolicy;
 use serde::Serialize;
 
 use crate::error::{ApiError, ApiResult};
 use crate::routes::Name;
 use crate::routes::alarms::AlarmView;
+use crate::routes::certificates::arn_of;
+use crate::routes::connections::{self, ConnectionView};
 use crate::spl_text::{self, SavedSpl};
 use crate::state::{ConsoleState, Shared};
 
@@ -28,6 +32,15 @@ pub(crate) struct Attribute {
     pub(crate) value: String,
 }
 
+/// A policy that applies to the thing.
+#[derive(Debug, Serialize)]
+struct PolicyView {
+    name: String,
+    /// What it is attached to: `certificate` or `group`.
+    via: &'static str,
+    via_name: String,
+}
+
 #[derive(Debug, Serialize)]
 pub(crate) struct ThingView {
     name: ThingName,
@@ -41,6 +54,9 @@ pub(crate) struct ThingView {
     created_ms: Option<Timestamp>,
     groups: Vec<String>,
     certificates: Vec<CertificateView>,
+    policies: Vec<PolicyView>,
+    /// Clients that stand for it: connected, or with a session that waits.
+    connections: Vec<ConnectionView>,
     alarms: Vec<AlarmView>,
     /// The search for all its events.
     events: SavedSpl,
@@ -69,6 +85,13 @@ pub(crate) async fn show(
         Err(missing) if alarms.is_empty() => return Err(missing.into()),
         Err(_) => None,
     };
+    let policies = match registered {
+        true => policies(&state, &name, &certificates).await?,
+        false => Vec::new(),
+    };
+    let stands_for_it =
+        ConnectionFilter { thing: Some(name.to_string()), ..ConnectionFilter::default() };
+    let connections = connections::first_of(&*state.connections, &stands_for_it).await;
     let events = SavedSpl {
         spl: spl_text::events_of_thing(&state.config.index, name.as_str()),
         earliest: "-1h".to_owned(),
@@ -86,6 +109,8 @@ pub(crate) async fn show(
         created_ms: thing.map(|thing| thing.created),
         groups,
         certificates,
+        policies,
+        connections: connections.into_iter().map(ConnectionView::from).collect(),
         alarms,
         events,
     }))
@@ -116,4 +141,34 @@ async fn certificates(
         });
     }
     Ok(certificates)
+}
+
+/// The policies of its certificates and of its groups, each once.
+async fn policies(
+    state: &ConsoleState,
+    name: &ThingName,
+    certificates: &[CertificateView],
+) -> ApiResult<Vec<PolicyView>> {
+    let control = &state.control;
+    let mut found: Vec<PolicyView> = Vec::new();
+    let mut add = |effective: Vec<EffectivePolicy>| {
+        for EffectivePolicy { policy, via } in effective {
+            let name = policy.name.to_string();
+            if found.iter().any(|known| known.name == name) {
+                continue;
+            }
+            let (via, via_name) = match via {
+                PolicyTarget::Certificate(id) => ("certificate", id.to_string()),
+                PolicyTarget::Group(group) => ("group", group),
+                PolicyTarget::Identity(id) => ("identity", id),
+            };
+            found.push(PolicyView { name, via, via_name });
+        }
+    };
+    for certificate in certificates {
+        let arn = arn_of(control, certificate.id.as_str());
+        add(control.get_effective_policies(None, Some(&arn), None).await?);
+    }
+    add(control.get_effective_policies(Some(name.as_str()), None, None).await?);
+    Ok(found)
 }

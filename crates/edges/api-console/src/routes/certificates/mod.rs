@@ -1,25 +1,29 @@
 //! Certificates.
 
+mod create;
+
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::{Extension, Json};
-use picket_core::{CertificateId, Secret, Timestamp};
+use picket_core::{CertificateId, Timestamp};
 use picket_pki::{CertificateNames, der_of};
 use picket_ports::registry::{Certificate, CertificateStatus, Order, Page, PolicyTarget};
 use picket_registry::{AttachmentKind, ControlPlane};
 use serde::{Deserialize, Serialize};
 
+use super::connections::client_ids_of;
 use super::paging::PageParams;
 use super::{Body, Name, Names, Params};
-use crate::audit::Changed;
 use crate::error::{ApiError, ApiResult};
 use crate::state::Shared;
+
+pub(crate) use create::{create, create_from_request};
 
 /// Things and policies that are shown with a certificate.
 const SHOWN_MAX: u32 = 500;
 
 #[derive(Debug, Serialize)]
-struct CertificateRow {
+pub(crate) struct CertificateRow {
     id: CertificateId,
     status: CertificateStatus,
     ca: Option<CertificateId>,
@@ -62,6 +66,8 @@ pub(crate) struct CertificateDetail {
     modified_ms: Timestamp,
     things: Vec<CertificateThing>,
     policies: Vec<String>,
+    /// Clients that are connected with it now, the first of them: they would be cut off.
+    connected: Vec<String>,
 }
 
 pub(crate) async fn list(
@@ -85,6 +91,7 @@ pub(crate) async fn show(
     let policies = state.registry.policies_of(&target, &shown).await?;
     let names = der_of(&certificate.pem).and_then(|der| CertificateNames::read(&der));
     let names = names.unwrap_or_default();
+    let connected = client_ids_of(&*state.connections, &certificate.id).await;
     let thing = |(name, is_exclusive): (picket_core::ThingName, bool)| CertificateThing {
         name: name.to_string(),
         is_exclusive,
@@ -103,6 +110,7 @@ pub(crate) async fn show(
         modified_ms: certificate.modified,
         things: things.rows.into_iter().map(thing).collect(),
         policies: policies.rows.iter().map(ToString::to_string).collect(),
+        connected,
     }))
 }
 
@@ -116,7 +124,7 @@ const SHORT: &[(&str, &str)] = &[
 ];
 
 /// A name as people know it: `CN=pump-17, O=Ward`.
-fn text_of(name: &[(&'static str, String)]) -> String {
+pub(crate) fn text_of(name: &[(&'static str, String)]) -> String {
     let part = |(word, value): &(&'static str, String)| {
         let word = SHORT.iter().find(|(long, _)| long == word).map_or(*word, |(_, short)| *short);
         format!("{word}={value}")
@@ -124,56 +132,7 @@ fn text_of(name: &[(&'static str, String)]) -> String {
     name.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewCertificate {
-    #[serde(default)]
-    thing: Option<String>,
-    #[serde(default)]
-    policies: Vec<String>,
-    is_active: bool,
-}
-
-/// The private key is in this answer and nowhere else.
-#[derive(Debug, Serialize)]
-pub(crate) struct CertificateBundle {
-    certificate_id: CertificateId,
-    certificate_pem: String,
-    private_key_pem: Secret,
-    ca_pem: String,
-}
-
-pub(crate) async fn create(
-    State(state): State<Shared>,
-    Body(new): Body<NewCertificate>,
-) -> ApiResult<(StatusCode, Extension<Changed>, Json<CertificateBundle>)> {
-    let control = &state.control;
-    // What is named must be there before a key is made for it.
-    if let Some(thing) = &new.thing {
-        control.describe_thing(thing).await?;
-    }
-    for policy in &new.policies {
-        control.get_policy(policy).await?;
-    }
-    let made = control.create_keys_and_certificate(new.is_active).await?;
-    let arn = arn_of(control, made.certificate.id.as_str());
-    if let Some(thing) = &new.thing {
-        control.attach_thing_principal(thing, &arn, AttachmentKind::NonExclusive).await?;
-    }
-    for policy in &new.policies {
-        control.attach_policy(policy, &arn).await?;
-    }
-    let bundle = CertificateBundle {
-        certificate_id: made.certificate.id,
-        certificate_pem: made.certificate.pem,
-        private_key_pem: made.private_key_pem,
-        ca_pem: control.authority_pem().to_owned(),
-    };
-    let changed = Extension(Changed(format!("cert/{}", bundle.certificate_id)));
-    Ok((StatusCode::CREATED, changed, Json(bundle)))
-}
-
-fn arn_of(control: &ControlPlane, id: &str) -> String {
+pub(crate) fn arn_of(control: &ControlPlane, id: &str) -> String {
     control.account().iot_arn(&format!("cert/{id}"))
 }
 
