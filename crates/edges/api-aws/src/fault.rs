@@ -7,6 +7,8 @@ use picket_ports::RegistryError;
 use picket_registry::ControlError;
 use picket_wire_aws::{AwsCode, AwsError};
 
+use crate::operation::{Operation, Service};
+
 /// Why an operation was refused. `?` makes one of the control plane's and the registry's errors, and the
 /// endpoint puts it into the words of the service; what only one service knows is an [`AwsError`] from the
 /// start.
@@ -108,6 +110,29 @@ pub(crate) fn for_iot(error: ControlError) -> AwsError {
     spoken(code, error)
 }
 
+/// Operations whose failures are an `InternalException`.
+const SAY_INTERNAL: &[&str] = &[
+    "SetLoggingOptions",
+    "GetLoggingOptions",
+    "SetV2LoggingOptions",
+    "GetV2LoggingOptions",
+    "SetV2LoggingLevel",
+    "ListV2LoggingLevels",
+    "DeleteV2LoggingLevel",
+];
+
+/// The error of `operation` in the words of its service.
+pub(crate) fn in_words(error: ApiError, service: &Service, operation: &Operation) -> AwsError {
+    let mut error = match error {
+        ApiError::Aws(error) => error,
+        ApiError::Control(error) => (service.faults)(error),
+    };
+    if error.code == AwsCode::InternalFailure && SAY_INTERNAL.contains(&operation.name) {
+        error.code = AwsCode::Internal;
+    }
+    error
+}
+
 /// As IAM and STS say it.
 pub(crate) fn for_iam(error: ControlError) -> AwsError {
     let code = match &error {
@@ -177,7 +202,17 @@ fn spoken(code: AwsCode, error: ControlError) -> AwsError {
     }
 }
 
-/// The code that `protocol` has for a failure of the endpoint itself.
+/// The code that `service` has for a failure of the endpoint itself.
+pub(crate) fn own_of(service: &Service, code: ErrorCode) -> AwsCode {
+    let is_data = service.name == crate::iot_data::SERVICE.name;
+    match code {
+        ErrorCode::Forbidden if is_data => AwsCode::Forbidden,
+        ErrorCode::Throttled if is_data => AwsCode::DataThrottling,
+        code => own(service.protocol, code),
+    }
+}
+
+/// The code that `protocol` has for a failure of the endpoint itself, where the service is not known.
 pub(crate) const fn own(protocol: picket_wire_aws::Protocol, code: ErrorCode) -> AwsCode {
     use picket_wire_aws::Protocol::{Json11, Query, RestJson};
     match (code, protocol) {

@@ -7,6 +7,21 @@ use crate::call::Call;
 use crate::fault::ApiError;
 use crate::operation::ApiResult;
 
+/// Where a caller is in a list and how much of it is wanted at a time, which is not what the list is of.
+const PLACE: &[&str] = &[
+    "nextToken",
+    "maxResults",
+    "marker",
+    "pageSize",
+    "NextToken",
+    "MaxResults",
+    "Marker",
+    "MaxItems",
+];
+
+/// Headers that say what a list is of.
+const ASKING_HEADERS: &[&str] = &["x-amzn-principal", "x-amzn-iot-principal", "x-amzn-iot-policy"];
+
 impl Call {
     /// Style A: `nextToken` and `maxResults` in the query; `rows_max` rows unless told otherwise, and at
     /// most. Render `nextToken` with [`Call::next`].
@@ -36,10 +51,10 @@ impl Call {
         self.query_flag("isAscendingOrder")
     }
 
-    /// The cursor in a token that this operation gave to this caller.
+    /// The cursor in a token that this operation gave to this caller for this list.
     pub(crate) fn opened(&self, token: Option<&str>) -> ApiResult<Option<String>> {
         let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
-        let cursor = self.shared.deps.token_key.open(&self.token_scope(), token);
+        let cursor = self.shared.deps.token_key.open(&parts(&self.token_scope()), token);
         cursor.map(Some).map_err(|error| ApiError::invalid(error.to_string()))
     }
 
@@ -47,16 +62,39 @@ impl Call {
     /// rendered as nothing, after the last page.
     pub(crate) fn next(&self, cursor: Option<String>) -> ApiResult<Option<String>> {
         let Some(cursor) = cursor else { return Ok(None) };
-        let token = self.shared.deps.token_key.seal(&self.token_scope(), &cursor);
+        let token = self.shared.deps.token_key.seal(&parts(&self.token_scope()), &cursor);
         token.map(Some).map_err(|error| {
             ControlError::Internal(format!("{}: {error}", self.operation.name)).into()
         })
     }
 
-    fn token_scope(&self) -> [&str; 4] {
-        let account = self.shared.deps.control.account();
-        [self.service.name, self.operation.name, self.caller.name(), &account.id]
+    /// The operation, the caller, and everything that says which rows are wanted in which order. A token
+    /// goes on with one list and no other; only the size of the pages may change.
+    fn token_scope(&self) -> Vec<String> {
+        let is_asked = |name: &str| !PLACE.contains(&name);
+        let labels = self.labels.iter().map(|(name, value)| format!("label {name}={value}"));
+        let parameters = self.parameters.iter();
+        // A presigned request has its signature in the query.
+        let parameters =
+            parameters.filter(|(name, _)| is_asked(name) && !name.starts_with("X-Amz-"));
+        let parameters = parameters.map(|(name, value)| format!("query {name}={value}"));
+        let header = |name: &&str| Some(format!("header {name}={}", self.header(name)?));
+        let headers = ASKING_HEADERS.iter().filter_map(header);
+        // What cannot be read, the operation itself refuses.
+        let members = self.members().unwrap_or_default().into_iter();
+        let members = members.filter(|(name, _)| is_asked(name));
+        let members = members.map(|(name, value)| format!("member {name}={value}"));
+        let mut asked: Vec<String> =
+            labels.chain(parameters).chain(headers).chain(members).collect();
+        asked.sort_unstable();
+        let account = &self.control().account().id;
+        let own = [self.service.name, self.operation.name, self.caller.name(), account];
+        own.into_iter().map(ToOwned::to_owned).chain(asked).collect()
     }
+}
+
+fn parts(scope: &[String]) -> Vec<&str> {
+    scope.iter().map(String::as_str).collect()
 }
 
 /// One page of a list that was read whole: what comes after `page.after`, where `key` grows along the list.

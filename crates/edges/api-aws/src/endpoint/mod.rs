@@ -5,6 +5,7 @@ mod authenticate;
 mod choose;
 mod respond;
 mod route;
+mod session_rights;
 mod stats;
 mod throttle;
 
@@ -104,8 +105,8 @@ impl Endpoint {
         self.shared.stats.snapshot()
     }
 
-    /// How many requests were refused before their operation was known: not signed, signed wrongly, too
-    /// late, or with a body that was too large or never came.
+    /// How many requests came to no operation: not signed, signed wrongly, too late, with a body that was
+    /// too large or never came, or for an operation that is not here.
     pub fn refused_requests(&self) -> u64 {
         self.shared.stats.refused()
     }
@@ -131,21 +132,21 @@ impl Endpoint {
             return shared.follow(link, &peer, &request_id).await;
         }
         let protocol = wanted.protocol();
-        let admitted = tokio::time::timeout(limit, shared.admit(&head, body, &peer, &wanted));
-        let signed = match admitted.await {
-            Ok(Ok(signed)) => signed,
-            Ok(Err(error)) => {
+        let admitted = tokio::time::timeout(limit, shared.admit(&head, body, &peer, &wanted)).await;
+        let admitted = admitted.unwrap_or_else(|_| {
+            let code = fault::own(protocol, ErrorCode::Timeout);
+            Err(AwsError::new(code, "its body took too long to arrive"))
+        });
+        let found = admitted.and_then(|signed| {
+            let routed = shared.router.find(&wanted, &head, &signed.body)?;
+            Ok((signed, routed))
+        });
+        let (signed, routed) = match found {
+            Ok(found) => found,
+            Err(error) => {
                 shared.stats.note_refused();
                 return respond::error(&error, protocol, &request_id);
             }
-            Err(_) => {
-                let error = timed_out(protocol, "its body took too long to arrive");
-                return respond::error(&error, protocol, &request_id);
-            }
-        };
-        let routed = match shared.router.find(&wanted, &head, &signed.body) {
-            Ok(routed) => routed,
-            Err(error) => return respond::error(&error, protocol, &request_id),
         };
         let call = Call {
             shared: shared.clone(),
@@ -207,7 +208,7 @@ impl Shared {
         } else {
             self.in_time(service, self.attempt(call)).await
         };
-        let outcome = outcome.map_err(|error| in_words(error, service));
+        let outcome = outcome.map_err(|error| fault::in_words(error, service, operation));
         let took = started.elapsed();
         self.stats.note(operation, outcome.is_err(), took);
         let error = outcome.as_ref().err().map(|error| error.code.as_str());
@@ -220,8 +221,9 @@ impl Shared {
 
     async fn change(&self, call: Call) -> Result<Answer, ApiError> {
         let mut record = audit::record_of(&call);
-        let service = call.service;
-        let outcome = self.attempt(call).await.map_err(|error| in_words(error, service));
+        let (service, operation) = (call.service, call.operation);
+        let outcome = self.attempt(call).await;
+        let outcome = outcome.map_err(|error| fault::in_words(error, service, operation));
         match &outcome {
             Ok(Answer { about: Some(about), .. }) => record.resource.clone_from(about),
             Ok(_) => {}
@@ -260,17 +262,18 @@ impl Shared {
             });
             self.in_time(service, async { outcome.await.unwrap_or_else(|_| Err(gone())) }).await
         } else {
-            Err(AwsError::new(fault::own(service.protocol, ErrorCode::Throttled), "rate exceeded")
-                .into())
+            Err(AwsError::new(fault::own_of(service, ErrorCode::Throttled), "rate exceeded").into())
         };
-        match outcome.map_err(|error| in_words(error, service)) {
+        match outcome.map_err(|error| fault::in_words(error, service, operation)) {
             Ok(answer) => respond::answer(answer, service, operation, request_id),
             Err(error) => respond::error(&error, service.protocol, request_id),
         }
     }
 
     fn permit(&self, call: &Call) -> Result<(), AwsError> {
-        let protocol = call.service.protocol;
+        if let Some(session) = call.caller.session() {
+            return session_rights::permit(call, session);
+        }
         let access = call.operation.access;
         let may = match &call.caller {
             Caller::User(_) => access.is_for_every_user() || call.caller.is_admin(),
@@ -283,7 +286,7 @@ impl Shared {
                 call.service.name,
                 call.operation.name
             );
-            return Err(AwsError::new(fault::own(protocol, ErrorCode::Forbidden), text));
+            return Err(AwsError::new(fault::own_of(call.service, ErrorCode::Forbidden), text));
         }
         Ok(())
     }
@@ -296,7 +299,7 @@ impl Shared {
             "rate exceeded: more than {} requests a second",
             self.config.user_requests_per_second_max
         );
-        Err(AwsError::new(fault::own(call.service.protocol, ErrorCode::Throttled), text))
+        Err(AwsError::new(fault::own_of(call.service, ErrorCode::Throttled), text))
     }
 
     async fn in_time(
@@ -306,22 +309,14 @@ impl Shared {
     ) -> Result<Answer, ApiError> {
         match tokio::time::timeout(self.config.request_timeout(), outcome).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(timed_out(service.protocol, "the operation took too long").into()),
+            Err(_) => {
+                let code = fault::own_of(service, ErrorCode::Timeout);
+                Err(AwsError::new(code, "the operation took too long").into())
+            }
         }
-    }
-}
-
-fn in_words(error: ApiError, service: &Service) -> AwsError {
-    match error {
-        ApiError::Aws(error) => error,
-        ApiError::Control(error) => (service.faults)(error),
     }
 }
 
 fn gone() -> ApiError {
     ApiError::Control(picket_registry::ControlError::Internal("the change's task ended".to_owned()))
-}
-
-fn timed_out(protocol: picket_wire_aws::Protocol, text: &str) -> AwsError {
-    AwsError::new(fault::own(protocol, ErrorCode::Timeout), text)
 }

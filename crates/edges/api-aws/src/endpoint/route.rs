@@ -100,7 +100,7 @@ impl Router {
         let Some(first) = wanted.services.first() else { return Err(no_service(wanted)) };
         match first.protocol {
             Protocol::RestJson => self.by_path(&wanted.services, head),
-            Protocol::Json11 => self.by_target(&wanted.services, wanted.target.as_deref()),
+            Protocol::Json11 => self.by_target(first, wanted.target.as_deref()),
             Protocol::Query => self.by_action(&wanted.services, head, body),
         }
     }
@@ -111,11 +111,15 @@ impl Router {
         let first = segments.first().copied().unwrap_or_default();
         let mut absent = None;
         let mut other_methods = Vec::new();
+        let mut others_of = None;
         for service in services {
             for route in self.paths.get(&(service.name, first)).into_iter().flatten() {
                 let Some(raw) = route.labels(&segments) else { continue };
                 match route.behind {
-                    _ if route.method != head.method => other_methods.push(route.method.as_str()),
+                    _ if route.method != head.method => {
+                        other_methods.push(route.method.as_str());
+                        others_of = Some(service.name);
+                    }
                     Behind::Absent(name) => absent = absent.or(Some((service, name))),
                     Behind::Here(operation) => {
                         return Ok(Routed {
@@ -133,7 +137,11 @@ impl Router {
             Some((service, name)) => not_here(service.name, name),
             None => self.unknown_path(services, head, first, &other_methods),
         };
-        Err(AwsError::new(AwsCode::UnknownOperation, text))
+        // Only iot-data has a word for a path that is there for another method.
+        let is_other_method = absent.is_none() && others_of == Some(crate::iot_data::SERVICE.name);
+        let code =
+            if is_other_method { AwsCode::MethodNotAllowed } else { AwsCode::UnknownOperation };
+        Err(AwsError::new(code, text))
     }
 
     fn unknown_path(
@@ -162,14 +170,21 @@ impl Router {
 
     fn by_target(
         &self,
-        services: &[&'static Service],
+        service: &'static Service,
         target: Option<&str>,
     ) -> Result<Routed, AwsError> {
-        let target = target.ok_or_else(|| {
-            AwsError::new(AwsCode::UnknownOperation, "the header X-Amz-Target is missing")
-        })?;
-        let name = target.rsplit('.').next().unwrap_or_default();
-        self.by_name(services, name)
+        let unknown = |text: String| AwsError::new(AwsCode::UnknownOperation, text);
+        let target =
+            target.ok_or_else(|| unknown("the header X-Amz-Target is missing".to_owned()))?;
+        let prefix = service.target_prefix.unwrap_or_default();
+        match target.split_once('.') {
+            Some((before, name)) if before == prefix => self.by_name(&[service], name),
+            _ => Err(unknown(format!(
+                "X-Amz-Target is `{}`; for {} it must be `{prefix}.OPERATION`",
+                shortened(target),
+                service.name
+            ))),
+        }
     }
 
     fn by_action(

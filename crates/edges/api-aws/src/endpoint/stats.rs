@@ -75,7 +75,7 @@ impl Stats {
         self.unrecorded.load(Ordering::Relaxed)
     }
 
-    /// A request that was refused before its operation was known.
+    /// A request that came to no operation.
     pub(super) fn note_refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
     }

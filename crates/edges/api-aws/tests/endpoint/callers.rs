@@ -67,6 +67,17 @@ async fn a_clock_that_is_off_too_far_is_told_both_times() {
 }
 
 #[tokio::test]
+async fn how_far_a_clock_may_be_off_is_configurable() {
+    let rig = Rig::with(AwsConfig { clock_skew_seconds: 5, ..AwsConfig::default() }).await;
+    let old = rig.signed(&endpoint(), &rig.signer(&rig.admin, "iot"));
+    rig.clock.advance(Duration::from_secs(4));
+    assert_eq!(rig.send(old.clone()).await.status, 200);
+    rig.clock.advance(Duration::from_secs(3));
+    rig.send(old).await.is_error(403, "RequestExpired", "at most 5 s of clock skew");
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn a_presigned_request_is_good_until_it_expires() {
     let rig = Rig::new().await;
     let signer = rig.signer(&rig.admin, "iot");
@@ -79,7 +90,7 @@ async fn a_presigned_request_is_good_until_it_expires() {
 }
 
 #[tokio::test]
-async fn a_session_token_is_refused_since_we_give_none() {
+async fn a_session_token_that_is_left_over_is_refused_and_not_repeated() {
     let rig = Rig::new().await;
     let reply = rig.admin("iot", endpoint().with("x-amz-security-token", "left-over")).await;
     reply.is_error(403, "UnrecognizedClientException", "AWS_SESSION_TOKEN");
@@ -117,6 +128,9 @@ async fn viewers_read_and_only_admins_change() {
     assert_eq!(rig.viewer("iot", Ask::get("/role-aliases/a")).await.status, 200);
     let form = Ask::form("Action=DeleteRole&Version=2010-05-08&RoleName=r");
     rig.viewer("iam", form).await.is_error(403, "AccessDenied", "needs the role admin");
+    let publish = Ask::post("/topics/a", "x");
+    let refused = rig.viewer("iotdata", publish).await;
+    refused.is_error(403, "ForbiddenException", "iot-data:Publish");
     rig.end().await;
 }
 
@@ -142,6 +156,12 @@ async fn a_user_who_asks_too_often_is_throttled_and_others_are_not() {
         }
     }
     assert!(throttled >= 10, "{throttled}");
+    let mut replies = Vec::new();
+    for _ in 0..10 {
+        replies.push(rig.admin("iotdata", Ask::get("/retainedMessage")).await);
+    }
+    let refused = replies.iter().find(|reply| reply.status != 200).unwrap();
+    refused.is_error(429, "ThrottlingException", "more than 3 requests");
     assert_eq!(rig.viewer("iot", endpoint()).await.status, 200);
     rig.end().await;
 }

@@ -64,3 +64,67 @@ async fn a_token_from_elsewhere_or_altered_is_refused() {
     }
     rig.end().await;
 }
+
+#[tokio::test]
+async fn a_token_goes_on_with_the_list_it_was_given_for_and_no_other() {
+    let rig = Rig::new().await;
+    for n in 0..6 {
+        let body = format!(r#"{{"attributePayload":{{"attributes":{{"a":"{}"}}}}}}"#, n % 2);
+        assert_eq!(rig.admin("iot", Ask::post(&format!("/things/t{n}"), body)).await.status, 200);
+        for group in ["g", "h"] {
+            let made = Ask::post(&format!("/thing-groups/{group}"), "");
+            assert_eq!(rig.admin("iot", made).await.status, 200);
+            let body = format!(r#"{{"thingName":"t{n}","thingGroupName":"{group}"}}"#);
+            let put = Ask { body: body.into(), ..Ask::put("/thing-groups/addThingToThingGroup") };
+            assert_eq!(rig.admin("iot", put).await.status, 200);
+        }
+    }
+    for (list, same, others) in [
+        (
+            "/things?attributeName=a&attributeValue=0&maxResults=1",
+            "/things?maxResults=2&attributeValue=0&attributeName=a",
+            &["/things?attributeName=a&attributeValue=1", "/things", "/things?attributeName=a"][..],
+        ),
+        (
+            "/thing-groups/g/things?maxResults=2",
+            "/thing-groups/g/things?maxResults=1",
+            &["/thing-groups/h/things", "/thing-groups/g/things?recursive=true"],
+        ),
+    ] {
+        let found = rig.admin("iot", Ask::get(list)).await.json();
+        let token = encoded(found["nextToken"].as_str().unwrap());
+        let with = |target: &str| {
+            let join = if target.contains('?') { '&' } else { '?' };
+            Ask::get(&format!("{target}{join}nextToken={token}"))
+        };
+        assert_eq!(rig.admin("iot", with(same)).await.status, 200);
+        for other in others {
+            let reply = rig.admin("iot", with(other)).await;
+            reply.is_error(400, "InvalidRequestException", "for the same arguments");
+        }
+    }
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_token_is_bound_to_what_headers_and_forms_ask_for() {
+    let rig = Rig::new().await;
+    let document = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow\
+                    %22%2C%22Principal%22%3A%7B%22Service%22%3A%22iot.amazonaws.com%22%7D%2C%22Action\
+                    %22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
+    for n in 0..3 {
+        let form =
+            format!("Action=CreateRole&Path=/p/&RoleName=r{n}&AssumeRolePolicyDocument={document}");
+        let reply = rig.admin("iam", Ask::form(&form)).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+    let list = |form: String| Ask::form(&format!("Action=ListRoles{form}"));
+    let found = rig.admin("iam", list("&PathPrefix=/p/&MaxItems=1".to_owned())).await;
+    let marker = found.text.split("<Marker>").nth(1).unwrap().split('<').next().unwrap();
+    let marker = encoded(marker);
+    let same = list(format!("&MaxItems=2&PathPrefix=/p/&Marker={marker}"));
+    assert_eq!(rig.admin("iam", same).await.status, 200);
+    let other = list(format!("&PathPrefix=/&Marker={marker}"));
+    rig.admin("iam", other).await.is_error(400, "ValidationError", "for the same arguments");
+    rig.end().await;
+}

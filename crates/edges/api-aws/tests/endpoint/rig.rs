@@ -60,6 +60,10 @@ impl Ask {
         Self::new(Method::GET, target)
     }
 
+    pub(crate) fn put(target: &str) -> Self {
+        Self::new(Method::PUT, target)
+    }
+
     pub(crate) fn post(target: &str, body: impl Into<Bytes>) -> Self {
         Self { body: body.into(), ..Self::new(Method::POST, target) }
     }

@@ -45,6 +45,37 @@ async fn operations_that_nobody_has_get_a_hint() {
 }
 
 #[tokio::test]
+async fn what_else_is_at_a_path_is_said_and_for_messages_with_the_status_for_it() {
+    let rig = Rig::new().await;
+    for (method, path) in [(Method::GET, "/topics/a"), (Method::PUT, "/retainedMessage/a")] {
+        let reply = rig.admin("iotdata", Ask::new(method, path)).await;
+        reply.is_error(405, "MethodNotAllowedException", "that path is there for");
+    }
+    let reply = rig.admin("iotdata", Ask::get("/things")).await;
+    reply.is_error(404, "UnknownOperationException", "no operation is at GET /things");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_target_has_to_be_one_of_the_service_that_was_signed_for() {
+    let rig = Rig::new().await;
+    let ask = |target: &str| {
+        let body = r#"{"MaxResults":1}"#;
+        Ask::post("/", body).with("x-amz-target", target)
+    };
+    let good = ask("AWSCognitoIdentityService.ListIdentityPools");
+    assert_eq!(rig.admin("cognito-identity", good).await.status, 200);
+    for target in ["Firehose_20150804.ListIdentityPools", "ListIdentityPools", ".", ""] {
+        let reply = rig.admin("cognito-identity", ask(target)).await;
+        let words = "must be `AWSCognitoIdentityService.OPERATION`";
+        reply.is_error(404, "UnknownOperationException", words);
+    }
+    let reply = rig.admin("cognito-identity", Ask::post("/", "{}")).await;
+    reply.is_error(404, "UnknownOperationException", "X-Amz-Target is missing");
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn labels_are_decoded_after_the_path_is_matched() {
     let rig = Rig::new().await;
     let reply = rig.admin("iot", Ask::get("/role-aliases/a%2Fb")).await;
@@ -78,5 +109,9 @@ async fn the_figures_of_each_operation_are_counted() {
     assert_eq!((only.service, only.operation), ("iot", "DescribeEndpoint"));
     assert_eq!((only.calls, only.errors), (4, 1));
     assert!(only.took >= only.took_max && !only.took_max.is_zero(), "{only:?}");
+    assert_eq!(rig.server.endpoint().refused_requests(), 0);
+    rig.send(rig.plain(&Ask::get("/endpoint"))).await;
+    rig.admin("iot", Ask::get("/nowhere")).await;
+    assert_eq!(rig.server.endpoint().refused_requests(), 2);
     rig.end().await;
 }
