@@ -152,6 +152,7 @@ impl Attachment {
                 qos: message.qos.min(options.qos),
                 message,
                 retain: true,
+                is_shared: false,
                 subscription_ids: options.id.into_iter().collect(),
             };
             // A retained message is stored as such: nobody waits for this copy of it.

@@ -65,6 +65,7 @@ impl Broker {
         let delivery = Delivery {
             qos: message.qos,
             retain: false,
+            is_shared: false,
             subscription_ids: Vec::new(),
             message: Arc::new(message),
         };

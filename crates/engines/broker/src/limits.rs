@@ -48,6 +48,8 @@ pub struct BrokerConfig {
     /// Messages that waited for a client are sent to it no faster than this in a second; 0 is no
     /// limit. AWS sends 10. Default 0: devices get what they missed at once.
     pub resume_per_second: u32,
+    /// The same for messages of shared subscriptions, for each member. AWS sends 20. Default 0.
+    pub resume_shared_per_second: u32,
     /// Most retained messages. Default 100000.
     pub retained_messages_max: usize,
     /// Most bytes of retained topics and payloads. Default 268435456.
@@ -68,6 +70,7 @@ impl Default for BrokerConfig {
             queues_bytes_max: 1 << 30,
             unacknowledged_seconds_max: 3600,
             resume_per_second: 0,
+            resume_shared_per_second: 0,
             retained_messages_max: 100_000,
             retained_bytes_max: 256 << 20,
             sessions_max: 1_000_000,
@@ -86,6 +89,7 @@ impl From<&BrokerConfig> for BrokerLimits {
                 queue_bytes_max: config.queue_bytes_max,
                 unacknowledged_max: Duration::from_secs(config.unacknowledged_seconds_max),
                 resume_per_second: config.resume_per_second.min(1000),
+                resume_shared_per_second: config.resume_shared_per_second.min(1000),
             },
             queues_bytes_max: config.queues_bytes_max,
             retained_messages_max: config.retained_messages_max,

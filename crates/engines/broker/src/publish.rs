@@ -180,6 +180,7 @@ fn copy(message: &Arc<Message>, subscription: &Subscription) -> Delivery {
         message: Arc::clone(message),
         qos: message.qos.min(subscription.qos),
         retain: message.retain && subscription.retain_as_published,
+        is_shared: subscription.is_shared,
         subscription_ids: subscription.id.into_iter().collect(),
     }
 }
@@ -187,6 +188,7 @@ fn copy(message: &Arc<Message>, subscription: &Subscription) -> Delivery {
 fn merge(delivery: &mut Delivery, other: &Subscription) {
     delivery.qos = delivery.qos.max(delivery.message.qos.min(other.qos));
     delivery.retain |= delivery.message.retain && other.retain_as_published;
+    delivery.is_shared &= other.is_shared;
     delivery.subscription_ids.extend(other.id);
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Subscription {
     pub(crate) qos: u8,
     pub(crate) no_local: bool,
     pub(crate) retain_as_published: bool,
+    /// Whether it is a group's. Set where it is put into the tree.
+    pub(crate) is_shared: bool,
     /// MQTT 5 subscription identifier.
     pub(crate) id: Option<u32>,
     pub(crate) dialect: Dialect,
@@ -29,6 +31,7 @@ impl Subscription {
             qos: options.qos,
             no_local: options.no_local,
             retain_as_published: options.retain_as_published,
+            is_shared: false,
             id: options.id,
             dialect: options.dialect,
         }
@@ -44,12 +47,13 @@ struct Group {
 }
 
 impl Group {
-    /// The next member in turn that is online, else the next one that keeps a session.
+    /// The next member in turn that is online, else the next one whose session keeps messages.
     fn pick(&self) -> Option<&Subscription> {
         let start = self.next.fetch_add(1, Ordering::Relaxed);
         let count = self.members.len();
         let in_turn = || (0..count).filter_map(move |i| self.members.get((start + i) % count));
-        in_turn().find(|member| member.slot.is_online()).or_else(|| in_turn().next())
+        let online = in_turn().find(|member| member.slot.is_online());
+        online.or_else(|| in_turn().find(|member| member.qos > 0)).or_else(|| in_turn().next())
     }
 }
 
@@ -65,7 +69,8 @@ impl Node {
         self.children.is_empty() && self.members.is_empty() && self.groups.is_empty()
     }
 
-    fn put(&mut self, share: Option<&str>, subscription: Subscription) {
+    fn put(&mut self, share: Option<&str>, mut subscription: Subscription) {
+        subscription.is_shared = share.is_some();
         let members = match share {
             None => &mut self.members,
             Some(name) => {

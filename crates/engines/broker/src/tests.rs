@@ -246,6 +246,19 @@ fn a_shared_subscription_gives_each_message_to_one_member_in_turn() {
 }
 
 #[test]
+fn a_group_that_is_away_keeps_its_messages_with_a_member_that_can() {
+    let bench = Bench::new();
+    let request = |name: &str| SessionRequest { expiry_seconds: 60, ..Bench::request(name) };
+    for (name, qos) in [("a", 0), ("b", 1), ("c", 0)] {
+        bench.connect(request(name)).attachment.subscribe("$share/g/in", options(qos));
+    }
+    for _ in 0..6 {
+        bench.publish("in", false);
+    }
+    assert_eq!(inbox(&bench.connect(request("b")).attachment).len(), 6);
+}
+
+#[test]
 fn every_copy_is_delivered_dropped_or_in_flight() {
     let bench = Bench::new();
     let client = bench.client("a");

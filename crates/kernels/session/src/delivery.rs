@@ -15,6 +15,8 @@ pub struct Delivery {
     pub qos: u8,
     /// The RETAIN flag of this copy.
     pub retain: bool,
+    /// Whether the client has it for a group that shares a subscription, and not by one of its own.
+    pub is_shared: bool,
     /// MQTT 5 subscription identifiers of all subscriptions that matched.
     pub subscription_ids: Vec<u32>,
 }

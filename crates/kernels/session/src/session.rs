@@ -28,6 +28,23 @@ pub struct SessionLimits {
     pub unacknowledged_max: Duration,
     /// Messages that waited for the client are sent no faster than this in a second; 0 is no limit.
     pub resume_per_second: u32,
+    /// The same for messages of shared subscriptions.
+    pub resume_shared_per_second: u32,
+}
+
+impl SessionLimits {
+    const fn is_paced(&self) -> bool {
+        self.resume_per_second > 0 || self.resume_shared_per_second > 0
+    }
+
+    /// How long the next message has to wait after `delivery`, if both have waited for the client.
+    fn pause_after(&self, delivery: &Delivery) -> Duration {
+        let per_second = match delivery.is_shared {
+            true => self.resume_shared_per_second,
+            false => self.resume_per_second,
+        };
+        Duration::from_millis(1000u64.checked_div(u64::from(per_second)).unwrap_or(0))
+    }
 }
 
 /// What happened.
@@ -199,7 +216,7 @@ impl Session {
         }
     }
 
-    /// When messages that are held back by `resume_per_second` go on.
+    /// When messages go on that are held back because they have waited for the client.
     pub fn resumes_at(&self) -> Option<Timestamp> {
         let pace = self.pace?;
         let waits = self.queue.front().is_some_and(|entry| entry.number < pace.below);
@@ -232,7 +249,7 @@ impl Session {
         for flight in &mut self.in_flight {
             flight.sent = None;
         }
-        let is_paced = self.limits.resume_per_second > 0 && !self.queue.is_empty();
+        let is_paced = self.limits.is_paced() && !self.queue.is_empty();
         self.pace = is_paced.then_some(Pace { below: self.next_number, next: now });
     }
 
@@ -320,8 +337,7 @@ impl Session {
             return true;
         }
         if let Some(pace) = &mut self.pace {
-            let rate = u64::from(self.limits.resume_per_second.max(1));
-            pace.next = now.max(pace.next).plus(Duration::from_millis(1000 / rate));
+            pace.next = now.max(pace.next).plus(self.limits.pause_after(&delivery));
         }
         let packet_id = (delivery.qos > 0).then(|| self.next_packet_id());
         match packet_id {

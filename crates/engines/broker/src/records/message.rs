@@ -116,24 +116,40 @@ impl PropertiesForm {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum CopyForm {
-    V1 { message: MessageForm, qos: u8, retain: bool, subscription_ids: Vec<u32> },
+    V1 {
+        message: MessageForm,
+        qos: u8,
+        retain: bool,
+        subscription_ids: Vec<u32>,
+    },
+    /// A message that a client has for a group which shares a subscription.
+    SharedV1 {
+        message: MessageForm,
+        qos: u8,
+        retain: bool,
+        subscription_ids: Vec<u32>,
+    },
 }
 
 impl Record for Delivery {
     type Form = CopyForm;
 
     fn to_form(&self) -> CopyForm {
-        CopyForm::V1 {
-            message: MessageForm::of(&self.message),
-            qos: self.qos,
-            retain: self.retain,
-            subscription_ids: self.subscription_ids.clone(),
+        let message = MessageForm::of(&self.message);
+        let (qos, retain) = (self.qos, self.retain);
+        let subscription_ids = self.subscription_ids.clone();
+        match self.is_shared {
+            false => CopyForm::V1 { message, qos, retain, subscription_ids },
+            true => CopyForm::SharedV1 { message, qos, retain, subscription_ids },
         }
     }
 
     fn from_form(form: CopyForm) -> Self {
-        let CopyForm::V1 { message, qos, retain, subscription_ids } = form;
-        Self { message: Arc::new(message.into_message()), qos, retain, subscription_ids }
+        let is_shared = matches!(form, CopyForm::SharedV1 { .. });
+        let (CopyForm::V1 { message, qos, retain, subscription_ids }
+        | CopyForm::SharedV1 { message, qos, retain, subscription_ids }) = form;
+        let message = Arc::new(message.into_message());
+        Self { message, qos, retain, is_shared, subscription_ids }
     }
 }
 

@@ -80,6 +80,7 @@ fn copy() -> Delivery {
         message: Arc::new(message()),
         qos: 1,
         retain: true,
+        is_shared: false,
         subscription_ids: vec![3, 268_435_455],
     }
 }
@@ -106,6 +107,8 @@ fn records_are_read_and_written_as_the_fixtures_have_them() {
     check("session.v1", &session(), |record| format!("{record:?}"));
     check("filter.v1", &filter(), |record| format!("{record:?}"));
     check("copy.v1", &copy(), |record| format!("{record:?}"));
+    let shared = Delivery { is_shared: true, ..copy() };
+    check("shared-copy.v1", &shared, |record| format!("{record:?}"));
     check("window.v1", &window(), |record| format!("{record:?}"));
     check("retained.v1", &Arc::new(plain_message()), |record| format!("{record:?}"));
 }

@@ -13,6 +13,7 @@ const LIMITS: SessionLimits = SessionLimits {
     queue_bytes_max: 10_000,
     unacknowledged_max: Duration::from_secs(3600),
     resume_per_second: 0,
+    resume_shared_per_second: 0,
 };
 
 fn delivery(topic: &str, qos: u8) -> Delivery {
@@ -27,7 +28,7 @@ fn delivery(topic: &str, qos: u8) -> Delivery {
         traces: Arc::default(),
         depth: 0,
     };
-    Delivery { message: Arc::new(message), qos, retain: false, subscription_ids: Vec::new() }
+    Delivery { message: Arc::new(message), qos, retain: false, is_shared: false, subscription_ids: Vec::new() }
 }
 
 struct Bench {
@@ -239,6 +240,25 @@ fn what_waited_is_sent_at_the_rate_that_is_set_and_what_comes_later_at_once() {
     bench.now = Timestamp::from_millis(200);
     assert_eq!(bench.fill(), ["3:c", "4:d"]);
     assert_eq!(bench.session.resumes_at(), None);
+}
+
+#[test]
+fn what_waited_for_a_group_has_a_rate_of_its_own() {
+    let mut bench = Bench::new();
+    bench.session.limits.resume_per_second = 10;
+    bench.session.limits.resume_shared_per_second = 20;
+    bench.session.limits.in_flight_max = 100;
+    for topic in ["a", "b"] {
+        let shared = Delivery { is_shared: true, ..delivery(topic, 1) };
+        bench.step(Input::Deliver(shared));
+    }
+    bench.deliver(&["c", "d"]);
+    bench.attach();
+    for (millis, sent) in [(0, "1:a"), (50, "2:b"), (100, "3:c"), (200, "4:d")] {
+        bench.now = Timestamp::from_millis(millis);
+        assert_eq!(bench.fill(), [sent], "{millis} ms");
+        assert_eq!(bench.fill(), [""; 0], "{millis} ms");
+    }
 }
 
 #[test]
