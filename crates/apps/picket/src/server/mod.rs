@@ -299,9 +299,10 @@ async fn start_front(config: &Config, ground: &Ground, back: &Back) -> Result<Fr
     let broker = Broker::open((&config.broker).into(), ground.clock.clone(), states)
         .await
         .map_err(StartError::of("the broker"))?;
-    broker.start(&ground.scopes.detect);
     broker.attach_tap(rules.clone() as Arc<dyn MessageTap>);
     rules.attach_publisher(broker.clone() as Arc<dyn Publish>);
+    // After the rules are there: wills of clients that the last process had go out at once.
+    broker.start(&ground.scopes.detect);
     let notify = response::open_notify(config, ground, (&broker, &delivery)).await?;
     let listeners = alarm_listeners(back, &notify);
     let detect = start_detect(config, ground, &broker, listeners).await?;
