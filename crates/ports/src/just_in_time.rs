@@ -1,5 +1,7 @@
 //! Just-in-time registration: a certificate introduces itself (spec iot-core §2.6).
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use picket_core::CertificateId;
 
@@ -25,9 +27,10 @@ pub trait JustInTime: std::fmt::Debug + Send + Sync {
     /// Takes the DER of a certificate whose key the peer has proven to have, and which is not
     /// registered, or PENDING_ACTIVATION. Registers it, applies the authority's template if it has
     /// one, and publishes the event. The connection it came by must be refused all the same: the
-    /// device tries again.
+    /// device tries again. `from` is the peer's address, for the audit trail.
     async fn present(
         &self,
         der: &[u8],
+        from: IpAddr,
     ) -> Result<(CertificateId, CertificateStatus), JustInTimeError>;
 }

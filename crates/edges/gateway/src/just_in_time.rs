@@ -1,5 +1,6 @@
 //! Certificates that introduce themselves (spec iot-core §2.6).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,7 +34,7 @@ impl Introductions {
     }
 
     /// Presents the certificate `id`, whose key is proven. Returns what became of it, for the log.
-    pub(crate) async fn present(&self, id: &CertificateId, der: &[u8]) -> String {
+    pub(crate) async fn present(&self, id: &CertificateId, der: &[u8], from: IpAddr) -> String {
         if !self.is_due(id, Instant::now()) {
             return "the certificate came again too soon".to_owned();
         }
@@ -42,7 +43,7 @@ impl Introductions {
             return "too many certificates introduce themselves at the moment".to_owned();
         };
         // To its end, also if it takes long: half a registration helps nobody.
-        match self.register.present(der).await {
+        match self.register.present(der, from).await {
             Ok((_, status)) => format!("the certificate is now {}", status.as_str()),
             Err(error) => {
                 tracing::warn!(certificate = %id, %error, "just-in-time registration failed");

@@ -166,7 +166,7 @@ async fn secure(
     let der = stream.peer_certificate();
     let certificate = der.map(|der| picket_pki::id_of_der(der));
     if let (Some(der), Some(id)) = (der, &certificate)
-        && let Some(refusal) = look(id, der, shared).await
+        && let Some(refusal) = look(id, der, peer.address.ip(), shared).await
     {
         shared.refuse(&peer, door, refusal.of(Some(id.as_str().into())));
         return None;
@@ -175,13 +175,13 @@ async fn secure(
 }
 
 /// Why the certificate does not get further, after it has introduced itself if it may.
-async fn look(id: &CertificateId, der: &[u8], shared: &Shared) -> Option<Refusal> {
+async fn look(id: &CertificateId, der: &[u8], from: IpAddr, shared: &Shared) -> Option<Refusal> {
     let standing = shared.standing(id, Some(der));
     let counted = match standing {
         Standing::Active => return None,
         Standing::Pending | Standing::Welcome => {
             let outcome = match &shared.introductions {
-                Some(introductions) => introductions.present(id, der).await,
+                Some(introductions) => introductions.present(id, der, from).await,
                 None => "nobody registers it".to_owned(),
             };
             let text = format!("{}; {outcome}", standing.problem());

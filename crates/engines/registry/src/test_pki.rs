@@ -1,7 +1,7 @@
 //! Authorities and certificates of other people, for tests.
 
 use picket_core::{CertificateId, Secret};
-use picket_pki::{Authority, SigningRequest, der_of};
+use picket_pki::{Authority, Signer, SigningRequest, der_of};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, date_time_ymd};
 
 use crate::test_plane::{START, TestPlane};
@@ -48,6 +48,11 @@ pub(crate) fn device(authority: &Authority, common_name: &str) -> String {
 /// As [`device`], DER.
 pub(crate) fn device_der(authority: &Authority, common_name: &str) -> Vec<u8> {
     der_of(&device(authority, common_name)).unwrap()
+}
+
+/// A certificate of `authority` with the other ECDSA signature that it has as well.
+pub(crate) fn twin(authority: &Authority, der: &[u8]) -> Vec<u8> {
+    Signer::read(authority.certificate_pem()).unwrap().twin_of(der).unwrap()
 }
 
 impl TestPlane {

@@ -29,7 +29,7 @@ pub struct RegistrationConfig {
 
 impl RegistrationConfig {
     /// Checks everything a certificate would trip over when it comes.
-    pub(crate) fn check(&self) -> Result<(), ControlError> {
+    pub fn check(&self) -> Result<(), ControlError> {
         if let Some(name) = &self.template_name {
             return Err(ControlError::Invalid(format!(
                 "`templateName` is `{}`, but stored provisioning templates are not offered; give the \

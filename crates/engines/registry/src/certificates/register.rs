@@ -1,6 +1,7 @@
 //! `RegisterCertificate` and `RegisterCertificateWithoutCA`.
 
-use picket_pki::Registrable;
+use picket_core::CertificateId;
+use picket_pki::{Registrable, Signer, id_of_der};
 use picket_ports::RegistryError;
 use picket_ports::registry::{Certificate, CertificateMode, CertificateStatus};
 
@@ -55,7 +56,10 @@ impl ControlPlane {
                 signer.id()
             )));
         }
-        let origin = (Some(signer.id().clone()), CertificateMode::Default);
+        if let Some(twin) = self.registered_twin(&read, &signer.signer).await? {
+            return Err(self.certificate_is_there(&twin));
+        }
+        let origin = (Some(signer.id().clone()), signer.record.mode);
         let certificate = self.new_certificate(&read, status, origin);
         self.store_certificate(&certificate).await?;
         self.in_force().await;
@@ -81,6 +85,22 @@ impl ControlPlane {
         match self.parts.registry.certificate(&read.facts.id).await {
             Ok(_) => Err(self.certificate_is_there(&read.facts.id)),
             Err(RegistryError::NotFound { .. }) => Ok(()),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// The certificate that is registered and is this one, of `signer`, with its signature written
+    /// otherwise: whoever has the one can make the other.
+    pub(crate) async fn registered_twin(
+        &self,
+        read: &Registrable,
+        signer: &Signer,
+    ) -> Result<Option<CertificateId>, ControlError> {
+        let Some(twin) = signer.twin_of(&read.der) else { return Ok(None) };
+        let twin = id_of_der(&twin);
+        match self.parts.registry.certificate(&twin).await {
+            Ok(_) => Ok(Some(twin)),
+            Err(RegistryError::NotFound { .. }) => Ok(None),
             Err(other) => Err(other.into()),
         }
     }

@@ -6,13 +6,17 @@
 //! Either way this connection is refused and the device tries again.
 
 mod announce;
+mod made;
 mod provisioning;
 mod template;
+mod trail;
+
+use std::net::IpAddr;
 
 use async_trait::async_trait;
 use picket_core::{CertificateId, Classified as _};
-use picket_pki::{Registrable, id_of_der};
-use picket_ports::registry::{Certificate, CertificateMode, CertificateStatus};
+use picket_pki::{Registrable, id_of_der, signed_part_digest};
+use picket_ports::registry::{Certificate, CertificateStatus};
 use picket_ports::{JustInTime, JustInTimeError, RegistryError};
 
 use crate::authorities::RegisteredAuthority;
@@ -26,10 +30,13 @@ impl JustInTime for ControlPlane {
     async fn present(
         &self,
         der: &[u8],
+        from: IpAddr,
     ) -> Result<(CertificateId, CertificateStatus), JustInTimeError> {
         let id = id_of_der(der);
-        // The same device may try again before its first try has come to an end.
-        let held = self.presenting.hold(&[&format!("certificate/{id}")]).await;
+        // The same device may try again before its first try has come to an end, and not every time with
+        // the same bytes.
+        let content = signed_part_digest(der).unwrap_or_else(|_| id.to_string());
+        let held = self.presenting.hold(&[&format!("certificate/{content}")]).await;
         let registered = match self.parts.registry.certificate(&id).await {
             Ok(certificate) => Some(certificate),
             Err(RegistryError::NotFound { .. }) => None,
@@ -40,7 +47,7 @@ impl JustInTime for ControlPlane {
         {
             return Ok((id, certificate.status));
         }
-        let newcomer = self.newcomer(der, registered).await?;
+        let newcomer = self.newcomer(der, registered, from).await?;
         let certificate = self.welcome(&newcomer).await.map_err(refusal)?;
         drop(held);
         self.in_force().await;
@@ -55,6 +62,8 @@ struct Newcomer {
     registered: Option<Certificate>,
     /// The authority that has signed it.
     authority: RegisteredAuthority,
+    /// Where the device is.
+    from: IpAddr,
 }
 
 fn refusal(error: ControlError) -> JustInTimeError {
@@ -71,6 +80,7 @@ impl ControlPlane {
         &self,
         der: &[u8],
         registered: Option<Certificate>,
+        from: IpAddr,
     ) -> Result<Newcomer, JustInTimeError> {
         let unwelcome = |problem: String| JustInTimeError::NotWelcome(problem);
         let read =
@@ -94,7 +104,13 @@ impl ControlPlane {
         if !authority.signer.is_valid_at(now) {
             return Err(unwelcome(format!("CA certificate {id} is not valid at this time")));
         }
-        Ok(Newcomer { read, registered, authority })
+        let twin = self.registered_twin(&read, &authority.signer).await;
+        if let Some(twin) = twin.map_err(|error| JustInTimeError::Failed(error.to_string()))? {
+            return Err(unwelcome(format!(
+                "it is certificate {twin}, which is registered, with its signature written otherwise"
+            )));
+        }
+        Ok(Newcomer { read, registered, authority, from })
     }
 
     async fn welcome(&self, newcomer: &Newcomer) -> Result<Certificate, ControlError> {
@@ -105,7 +121,11 @@ impl ControlPlane {
         }
         let certificate = match &newcomer.registered {
             Some(registered) => registered.clone(),
-            None => self.register_pending(newcomer).await?,
+            None => {
+                let pending = self.register_pending(newcomer).await?;
+                self.record_registration(newcomer, &pending.id).await;
+                pending
+            }
         };
         self.announce_newcomer(&certificate, newcomer.authority.id()).await;
         Ok(certificate)
@@ -113,7 +133,8 @@ impl ControlPlane {
 
     /// Registers a newcomer as PENDING_ACTIVATION, which gives it no rights.
     async fn register_pending(&self, newcomer: &Newcomer) -> Result<Certificate, ControlError> {
-        let origin = (Some(newcomer.authority.id().clone()), CertificateMode::Default);
+        let authority = &newcomer.authority;
+        let origin = (Some(authority.id().clone()), authority.record.mode);
         let status = CertificateStatus::PendingActivation;
         let certificate = self.new_certificate(&newcomer.read, status, origin);
         self.parts.registry.create_certificate(&certificate).await?;

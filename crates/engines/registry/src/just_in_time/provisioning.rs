@@ -5,25 +5,17 @@
 //! Each step is fine when it has been done before, so that a device that tries again after a crash in
 //! between completes what was begun. What fails by rule takes back what this try has made.
 
-use picket_core::{CertificateId, PolicyName, ThingName};
+use picket_core::{PolicyName, ThingName};
 use picket_ports::RegistryError;
-use picket_ports::registry::{Certificate, Page, Policy, PolicyTarget, Thing};
+use picket_ports::registry::{Certificate, Page, Policy, Thing};
 
 use super::Newcomer;
+use super::made::Made;
 use super::template::{Override, Plan, PlannedPolicy, PlannedThing, Template};
-use crate::principals::AttachmentKind;
 use crate::{
     AttributeChange, ControlError, ControlPlane, GroupMoves, NewThing, ThingChange, TypeChange,
     checked,
 };
-
-/// What this try has made, for taking it back.
-#[derive(Debug, Default)]
-struct Made {
-    policies: Vec<PolicyName>,
-    thing: Option<ThingName>,
-    certificate: Option<CertificateId>,
-}
 
 impl ControlPlane {
     pub(super) async fn provision(
@@ -46,7 +38,7 @@ impl ControlPlane {
         match done {
             Ok(certificate) => Ok(certificate),
             Err(error) => {
-                self.take_back(made, plan.thing.as_ref()).await;
+                self.take_back(made, &newcomer.read.facts.id).await;
                 Err(error)
             }
         }
@@ -81,14 +73,13 @@ impl ControlPlane {
                 pending.id
             }
         };
-        let target = PolicyTarget::Certificate(id.clone());
-        for policy in &policies {
-            self.parts.registry.attach_policy(policy, &target).await?;
-        }
+        self.attach_policies(policies, &id, made).await?;
         if let Some(thing) = &thing {
-            self.attach(thing, &id, AttachmentKind::NonExclusive).await?;
+            self.attach_thing(thing, &id, made).await?;
         }
-        self.set_certificate_status(&id, plan.status).await
+        let certificate = self.set_certificate_status(&id, plan.status).await?;
+        self.record_provisioning(newcomer, &id, plan).await;
+        Ok(certificate)
     }
 
     /// The policy of this name, made if the template brings its document.
@@ -235,40 +226,6 @@ impl ControlPlane {
             }
             Override::Fail => None,
         })
-    }
-
-    /// Takes away what a try that failed has made. What others use by now stays.
-    async fn take_back(&self, made: Made, thing: Option<&PlannedThing>) {
-        let registry = &self.parts.registry;
-        let mut problems: Vec<String> = Vec::new();
-        let mut note = |what: &str, result: Result<(), String>| {
-            if let Err(error) = result {
-                problems.push(format!("{what}: {error}"));
-            }
-        };
-        if let Some(id) = &made.certificate {
-            let name = thing.and_then(|thing| ThingName::new(&thing.name).ok());
-            if let Some(name) = name {
-                let detached = registry.detach_thing(&name, id).await;
-                note("attachment", detached.map_err(|error| error.to_string()));
-            }
-            let deleted = registry.delete_certificate(id, true).await;
-            note("certificate", deleted.map_err(|error| error.to_string()));
-        }
-        if let Some(name) = &made.thing {
-            let deleted = self.delete_thing(name.as_str(), None).await;
-            note("thing", deleted.map_err(|error| error.to_string()));
-        }
-        for name in &made.policies {
-            match registry.delete_policy(name).await {
-                Ok(()) | Err(RegistryError::InUse { .. }) => {}
-                Err(error) => note("policy", Err(error.to_string())),
-            }
-        }
-        if !problems.is_empty() {
-            let problems = problems.join("; ");
-            tracing::warn!(problems, "a failed provisioning was not taken back whole");
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use picket_ports::Directory as _;
 use picket_ports::registry::{CertificateStatus, Page, Policy, PolicyTarget, ThingFilter};
 use serde_json::{Value, json};
 
-use super::{present, refused};
+use super::{present, refused, trail};
 use crate::test_pki::{authority, device_der};
 use crate::test_plane::{START, TestPlane, pairs, thing};
 use crate::{AttributeChange, NewThing, ThingChange, ThingTypeProperties};
@@ -332,5 +332,77 @@ async fn a_certificate_that_waited_is_provisioned_once_there_is_a_template() {
     present(&at, &device_der(&ours, "pump-17")).await.unwrap();
     let thing = at.plane.describe_thing("pump-17").await.unwrap();
     assert_eq!(thing.attributes, pairs::<Vec<_>>("a=1"));
+    at.end().await;
+}
+
+#[tokio::test]
+async fn what_was_made_for_a_device_is_in_the_audit_trail_once_it_is_in_force() {
+    let at = with_entries().await;
+    let ours = authority("Wards");
+    let ca = at.welcome_authority(&ours, Some(&template(everything(), json!({})))).await;
+    let (id, _) = present(&at, &device_der(&ours, "pump-17")).await.unwrap();
+    refused(&at, &device_der(&ours, "a b")).await;
+    let records = trail(&at).await;
+    let made: Vec<_> = records.iter().map(|it| (&*it.operation, it.resource.clone())).collect();
+    let resource = format!("thing/pump-17 cert/{id} cacert/{ca} policy/device status/ACTIVE");
+    assert_eq!(made, [("JustInTimeProvisioning", resource)]);
+    at.end().await;
+}
+
+/// A certificate that waits, and a template that comes later and cannot be carried out for it.
+#[tokio::test]
+async fn a_certificate_that_waits_keeps_what_it_had_and_no_more_when_its_provisioning_fails() {
+    let at = with_entries().await;
+    let ours = authority("Wards");
+    let ca = at.welcome_authority(&ours, None).await;
+    let der = device_der(&ours, "pump-17");
+    let (id, _) = present(&at, &der).await.unwrap();
+    // Somebody has made it another thing's alone.
+    at.things(&["other"]).await;
+    let arn = at.plane.certificate_arn(&id);
+    let kind = crate::AttachmentKind::Exclusive;
+    at.plane.attach_thing_principal("other", &arn, kind).await.unwrap();
+    let own = Policy::new(PolicyName::new("own").unwrap(), "{}", START);
+    at.registry.create_policy(&own).await.unwrap();
+    let target = PolicyTarget::Certificate(id.clone());
+    at.registry.attach_policy(&own.name, &target).await.unwrap();
+
+    let body = template(everything(), json!({}));
+    let config = crate::RegistrationConfig { template_body: Some(body), ..Default::default() };
+    let change = crate::AuthorityChange { registration_config: Some(config), ..Default::default() };
+    at.plane.update_ca_certificate(ca.as_str(), &change).await.unwrap();
+    let text = refused(&at, &der).await;
+    assert!(text.starts_with("Template: ") && text.contains("other exclusively"), "{text}");
+    let stored = at.plane.describe_certificate(id.as_str()).await.unwrap();
+    assert_eq!(stored.status, CertificateStatus::PendingActivation);
+    assert_eq!(at.registry.policies_of(&target, &Page::first(9)).await.unwrap().rows, [own.name]);
+    assert!(at.plane.describe_thing("pump-17").await.is_err(), "the thing was taken back");
+    assert!(at.plane.get_policy("device").await.is_err(), "and so was the policy");
+    // Once that is settled, it gets in, and keeps its own policy.
+    at.plane.detach_thing_principal("other", &arn).await.unwrap();
+    assert_eq!(present(&at, &der).await.unwrap(), (id, CertificateStatus::Active));
+    assert_eq!(at.registry.policies_of(&target, &Page::first(9)).await.unwrap().rows.len(), 2);
+    at.end().await;
+}
+
+#[tokio::test]
+async fn the_policies_a_certificate_has_count_against_what_a_template_brings() {
+    let limits = crate::RegistryLimits { policies_per_certificate_max: 1, ..Default::default() };
+    let at = TestPlane::with(limits).await;
+    let ours = authority("Wards");
+    let ca = at.welcome_authority(&ours, None).await;
+    let der = device_der(&ours, "pump-17");
+    let (id, _) = present(&at, &der).await.unwrap();
+    let own = Policy::new(PolicyName::new("own").unwrap(), "{}", START);
+    at.registry.create_policy(&own).await.unwrap();
+    let target = PolicyTarget::Certificate(id.clone());
+    at.registry.attach_policy(&own.name, &target).await.unwrap();
+    let body = template(json!({}), json!({}));
+    let config = crate::RegistrationConfig { template_body: Some(body), ..Default::default() };
+    let change = crate::AuthorityChange { registration_config: Some(config), ..Default::default() };
+    at.plane.update_ca_certificate(ca.as_str(), &change).await.unwrap();
+    let text = refused(&at, &der).await;
+    assert!(text.contains("would have more than 1"), "{text}");
+    assert_eq!(at.registry.count_things().await.unwrap(), 0);
     at.end().await;
 }

@@ -8,10 +8,10 @@ use picket_ports::Directory as _;
 use picket_ports::registry::{CertificateMode, CertificateStatus};
 use serde_json::json;
 
-use super::{present, refused};
+use super::{FROM, present, refused, trail};
 use crate::test_pki::{authority, authority_until, device, device_der};
-use crate::test_plane::{START, TestPlane};
-use crate::{AuthorityStatus, CertificateRegistration};
+use crate::test_plane::{START, TestPlane, refusal};
+use crate::{AuthorityStatus, CertificateRegistration, NewAuthority};
 
 #[tokio::test]
 async fn a_stranger_is_registered_and_announced_each_time_it_comes_until_somebody_decides() {
@@ -128,5 +128,78 @@ async fn a_certificate_that_was_registered_by_hand_does_not_introduce_itself() {
     let der = picket_pki::der_of(&pem).unwrap();
     assert_eq!(present(&at, &der).await.unwrap(), (id, CertificateStatus::Inactive));
     assert_eq!(at.published(), []);
+    at.end().await;
+}
+
+#[tokio::test]
+async fn a_registration_is_in_the_audit_trail_and_what_is_told_again_is_not() {
+    let at = TestPlane::new().await;
+    let ours = authority("Wards");
+    let ca = at.welcome_authority(&ours, None).await;
+    let der = device_der(&ours, "pump-17");
+    let (id, _) = present(&at, &der).await.unwrap();
+    present(&at, &der).await.unwrap();
+    refused(&at, &device_der(&authority("Theirs"), "pump-17")).await;
+    let [record] = &trail(&at).await[..] else { panic!("{:?}", trail(&at).await) };
+    assert_eq!(record.operation, "JustInTimeRegistration");
+    assert_eq!(record.resource, format!("cert/{id} cacert/{ca}"));
+    assert_eq!(record.actor, at.plane.certificate_arn(&id));
+    assert_eq!((record.source.as_str(), record.service.as_str()), (&*FROM.to_string(), "iot"));
+    assert_eq!((&record.error, &record.access_key, record.at), (&None, &None, START));
+    at.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_waits_may_become_anything_but_pending_and_be_deleted() {
+    let at = TestPlane::new().await;
+    let ours = authority("Wards");
+    at.welcome_authority(&ours, None).await;
+    for (number, status) in ["ACTIVE", "INACTIVE", "REVOKED"].into_iter().enumerate() {
+        let der = device_der(&ours, &format!("pump-{number}"));
+        let (id, _) = present(&at, &der).await.unwrap();
+        for pending in ["PENDING_ACTIVATION", "PENDING_TRANSFER"] {
+            let text = refusal(at.plane.update_certificate(id.as_str(), pending).await);
+            assert!(text.starts_with("Invalid: "), "{text}");
+        }
+        at.plane.update_certificate(id.as_str(), status).await.unwrap();
+        let entry = at.directory.certificate(&id).unwrap();
+        assert_eq!(entry.status.as_str(), status);
+        // Nothing leads back.
+        assert!(at.plane.update_certificate(id.as_str(), "PENDING_ACTIVATION").await.is_err());
+        assert_eq!(present(&at, &der).await.unwrap(), (id, entry.status));
+    }
+    let der = device_der(&ours, "pump-9");
+    let (id, _) = present(&at, &der).await.unwrap();
+    at.plane.delete_certificate(id.as_str(), false).await.unwrap();
+    assert!(at.directory.certificate(&id).is_none());
+    let again = present(&at, &der).await.unwrap();
+    assert_eq!(
+        again,
+        (id, CertificateStatus::PendingActivation),
+        "its authority still welcomes it"
+    );
+    at.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_has_the_mode_of_its_authority() {
+    let at = TestPlane::new().await;
+    let ours = authority("Wards");
+    let new = NewAuthority {
+        certificate_pem: ours.certificate_pem(),
+        mode: Some(CertificateMode::SniOnly),
+        is_active: true,
+        auto_registration: true,
+        ..NewAuthority::default()
+    };
+    let ca = at.plane.register_ca_certificate(new).await.unwrap().id().clone();
+    let (id, _) = present(&at, &device_der(&ours, "pump-17")).await.unwrap();
+    let stored = at.plane.describe_certificate(id.as_str()).await.unwrap();
+    assert_eq!((stored.mode, stored.ca), (CertificateMode::SniOnly, Some(ca.clone())));
+    let pem = device(&ours, "pump-18");
+    let registration =
+        CertificateRegistration { certificate_pem: &pem, ..CertificateRegistration::default() };
+    let stored = at.plane.register_certificate(&registration).await.unwrap();
+    assert_eq!((stored.mode, stored.ca), (CertificateMode::SniOnly, Some(ca)));
     at.end().await;
 }
