@@ -1,10 +1,11 @@
-//! Policy documents, topic rules and device reports.
+//! Policy documents, topic rules, security profiles and device reports.
 
 use std::sync::Arc;
 
 use picket_core::Account;
 use picket_iot_sql::{SqlVersion, Statement};
 use picket_policy::{Action, Authorizer, PolicyDocument, Subject, explain};
+use picket_profile::{Vocabulary, parse, parse_custom_metric, parse_dimension};
 use picket_wire_report::{Format, decode};
 
 pub(crate) fn policy(bytes: &[u8]) {
@@ -33,6 +34,16 @@ pub(crate) fn topic_rule(bytes: &[u8]) {
     for version in [SqlVersion::V2015, SqlVersion::V2016] {
         Statement::parse(sql, version).ok();
     }
+}
+
+/// As a custom metric and as a dimension as well; what they give, profiles may name.
+pub(crate) fn security_profile(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let custom: Vec<_> = parse_custom_metric("pressure", text).into_iter().collect();
+    let dimensions: Vec<_> = parse_dimension("wards", text).into_iter().collect();
+    let vocabulary =
+        Vocabulary { custom: &custom, dimensions: &dimensions, ..Vocabulary::default() };
+    parse("fleet", text, &vocabulary).ok();
 }
 
 pub(crate) fn report_json(bytes: &[u8]) {

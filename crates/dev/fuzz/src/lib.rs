@@ -7,6 +7,7 @@
 mod certificates;
 mod documents;
 mod requests;
+mod topics;
 
 /// A target: its name, and what it does with some bytes.
 pub type Target = (&'static str, fn(&[u8]));
@@ -16,7 +17,11 @@ pub const TARGETS: &[Target] = &[
     ("certificate", certificates::certificate),
     ("signing-request", certificates::signing_request),
     ("policy", documents::policy),
+    ("provisioning-template", certificates::provisioning_template),
     ("topic-rule", documents::topic_rule),
+    ("security-profile", documents::security_profile),
+    ("topic-filter", topics::topic_filter),
+    ("filter-policy", topics::filter_policy),
     ("report-json", documents::report_json),
     ("report-cbor", documents::report_cbor),
     ("signature", requests::signature),

@@ -41,6 +41,7 @@ pub use control::{Subscribe, Subscribed, SubscriptionView, TagPairs, TopicView, 
 pub use engine::{Dependencies, NotifyEngine, OpenError};
 pub use error::TopicError;
 pub use mailer::MailerError;
+pub use filter::{FilterPolicy, Scope};
 pub use message::{Attribute, Tally};
 pub use publication::Publication;
 pub use signing::SigningError;

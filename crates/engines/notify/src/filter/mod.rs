@@ -11,7 +11,7 @@ use condition::Condition;
 
 /// What the policy looks at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub enum Scope {
     /// The message's attributes.
     #[default]
     Attributes,
@@ -21,7 +21,7 @@ pub(crate) enum Scope {
 
 /// A filter policy that is in order.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct FilterPolicy {
+pub struct FilterPolicy {
     scope: Scope,
     node: Node,
 }
@@ -39,7 +39,7 @@ enum Node {
 
 impl FilterPolicy {
     /// Reads a policy. `{}` lets everything through.
-    pub(crate) fn parse(text: &str, scope: Scope) -> Result<Self, String> {
+    pub fn parse(text: &str, scope: Scope) -> Result<Self, String> {
         parse::policy(text, scope).map(|node| Self { scope, node })
     }
 
@@ -50,7 +50,7 @@ impl FilterPolicy {
 
     /// Whether the subscription wants a message of these attributes and this body, which is absent where
     /// the message is no JSON.
-    pub(crate) fn matches(&self, attributes: &[(String, Attribute)], body: Option<&Value>) -> bool {
+    pub fn matches(&self, attributes: &[(String, Attribute)], body: Option<&Value>) -> bool {
         match self.scope {
             Scope::Attributes => {
                 let members = attributes
