@@ -1,6 +1,7 @@
 """Somebody's own certificate authority, made by openssl: keys, certificates and signing requests."""
 
 import itertools
+import ssl
 import subprocess
 
 from conftest import program
@@ -24,6 +25,27 @@ class Device:
         """SHA-256 of the DER, as openssl computes it."""
         printed = openssl("x509", "-in", self.certificate, "-noout", "-fingerprint", "-sha256")
         return printed.split("=")[1].strip().replace(":", "").lower()
+
+
+    def twin(self):
+        """The same certificate with the other ECDSA signature that its P-256 authority made as well."""
+        der = ssl.PEM_cert_to_DER_cert(self.pem)
+        # SEQUENCE { signed part, algorithm, BIT STRING { SEQUENCE { r, s } } }, with short lengths inside.
+        place = 4 + 4 + int.from_bytes(der[6:8])
+        place += 2 + der[place + 1]
+        r_place = place + 5
+        s_place = r_place + 2 + der[r_place + 1]
+        other = P256_ORDER - int.from_bytes(der[s_place + 2 :])
+        encoded = other.to_bytes(other.bit_length() // 8 + 1)
+        pair = der[r_place:s_place] + b"\x02" + bytes([len(encoded)]) + encoded
+        signature = b"\x00\x30" + bytes([len(pair)]) + pair
+        whole = der[4:place] + b"\x03" + bytes([len(signature)]) + signature
+        path = self.certificate.with_suffix(".twin.pem")
+        path.write_text(ssl.DER_cert_to_PEM_cert(b"\x30\x82" + len(whole).to_bytes(2) + whole))
+        return Device(path, self.key, self.ca)
+
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def openssl(*args, stdin=None):
@@ -78,7 +100,7 @@ class Authority:
     def id(self):
         return Device(self.certificate, self.key).id
 
-    def issue(self, common_name="pump-17", subject=None, kind="P-256", digest="sha256", extensions=None):
+    def issue(self, common_name="pump-17", subject=None, kind="P-256", digest="sha256", extensions=None, days=365):
         """A device's certificate, signed by this authority.
 
         Without extensions it is of version 1: so openssl makes them, and so AWS's guide has people do.
@@ -91,7 +113,7 @@ class Authority:
             listed = self.folder / f"extensions-{number}.cnf"
             listed.write_text(extensions)
             signer += ["-extfile", listed]
-        openssl("x509", "-req", *signer, "-days", 365, "-out", certificate, stdin=request)
+        openssl("x509", "-req", *signer, "-days", days, "-out", certificate, stdin=request)
         return Device(certificate, own)
 
     def register(self, iot, **options):

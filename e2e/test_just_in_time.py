@@ -1,14 +1,16 @@
 """Devices with certificates of somebody's own authority introduce themselves over mutual TLS."""
 
 import json
+import socket
+import ssl
 import time
 
 import pytest
 
-from openssl_pki import Authority
+from openssl_pki import Authority, Device, openssl
 from paho_client import V5, V311, PahoClient, Refused
 from policy_documents import allow, arn, document, grant_to_fleet
-from registry_cases import MISSING, all_of, refused
+from registry_cases import EXISTS, MISSING, all_of, refused
 from waiting import wait_for
 
 EVENTS = "$aws/events/certificates/registered"
@@ -213,6 +215,91 @@ def test_devices_that_are_not_welcome_are_not_registered(iot, authority, folder,
     iot.update_ca_certificate(certificateId=authority.id, newStatus="ACTIVE")
     assert is_refused(connect, inactive, "unwelcome-3")
     assert status_of(iot, inactive) == "PENDING_ACTIVATION"
+
+
+def test_a_revoked_device_does_not_come_back_with_its_signature_written_otherwise(iot, authority, connect):
+    iot.update_ca_certificate(
+        certificateId=authority.id, registrationConfig={"templateBody": template()}
+    )
+    device = authority.issue(subject="/C=DE/CN=revoked-1", extensions=EXTENSIONS)
+    twin = device.twin()
+    verified = openssl("verify", "-CAfile", authority.certificate, twin.certificate)
+    assert verified.strip().endswith("OK") and twin.id != device.id
+    assert is_refused(connect, device, "revoked-1")
+    let_in(connect, device, "revoked-1")
+    iot.update_certificate(certificateId=device.id, newStatus="REVOKED")
+    for _ in range(2):
+        assert is_refused(connect, twin, "revoked-1")
+        refused(iot, "DescribeCertificate", MISSING, twin.id, certificateId=twin.id)
+    error = refused(iot, "RegisterCertificate", EXISTS, certificatePem=twin.pem)
+    assert error.response["resourceId"] == device.id
+
+
+def test_the_chain_may_be_sent_and_need_not_be(iot, authority, connect):
+    device = authority.issue("chain-1")
+    chain = device.certificate.with_suffix(".chain.pem")
+    chain.write_text(device.pem + authority.pem)
+    assert is_refused(connect, Device(chain, device.key), "chain-1")
+    assert status_of(iot, device) == "PENDING_ACTIVATION"
+
+
+def test_a_device_may_leave_out_the_servers_name(server, iot, authority):
+    device = authority.issue("nameless-1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.load_verify_locations(server.ca)
+    context.load_cert_chain(device.certificate, device.key)
+    at = ("localhost", server.credentials["mqtt"]["port"])
+    with socket.create_connection(at, timeout=10) as plain, context.wrap_socket(plain) as stream:
+        assert turned_away(stream)
+    assert status_of(iot, device) == "PENDING_ACTIVATION"
+
+
+def turned_away(stream):
+    """Whether the server ends the connection without a word of MQTT."""
+    try:
+        return stream.recv(1) == b""
+    except OSError:
+        return True
+
+
+def test_a_certificate_has_the_mode_of_its_authority(iot, folder, connect):
+    authority = Authority(folder, "by name only")
+    options = {"setAsActive": True, "allowAutoRegistration": True, "certificateMode": "SNI_ONLY"}
+    iot.register_ca_certificate(caCertificate=authority.pem, **options)
+    stranger, known = authority.issue("mode-1"), authority.issue("mode-2")
+    assert is_refused(connect, stranger, "mode-1")
+    iot.register_certificate(certificatePem=known.pem)
+    for device in (stranger, known):
+        found = iot.describe_certificate(certificateId=device.id)["certificateDescription"]
+        assert found["certificateMode"] == "SNI_ONLY"
+
+
+def test_a_device_whose_certificate_has_run_out_is_not_registered(iot, authority, connect):
+    device = authority.issue("late-1", days=-1)
+    assert is_refused(connect, device, "late-1")
+    refused(iot, "DescribeCertificate", MISSING, certificateId=device.id)
+    # By hand it can be, as on AWS; it does not get in for that.
+    iot.register_certificate(certificatePem=device.pem, status="ACTIVE")
+    iot.attach_policy(policyName="by-its-own-name", target=arn("cert", device.id))
+    assert is_refused(connect, device, "late-1")
+
+
+@pytest.mark.parametrize("status", ["INACTIVE", "REVOKED"])
+def test_a_device_that_somebody_has_decided_against_is_not_announced_again(
+    iot, authority, connect, watcher, status
+):
+    device = authority.issue("decided-1")
+    assert is_refused(connect, device, "decided-1")
+    iot.update_certificate(certificateId=device.id, newStatus=status)
+    watch = watcher(f"{EVENTS}/{authority.id}")
+    for _ in range(2):
+        assert is_refused(connect, device, "decided-1")
+    other = authority.issue("decided-2")
+    assert is_refused(connect, other, "decided-2")
+    # The event of the one that came last is the first to be heard.
+    assert json.loads(watch.receive().payload)["certificateId"] == other.id
+    assert status_of(iot, device) == status
 
 
 def test_a_certificate_without_its_key_registers_nothing(iot, authority, folder, connect):
