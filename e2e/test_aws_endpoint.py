@@ -316,6 +316,70 @@ def test_a_user_s_new_key_works_at_once_and_not_after_it_is_deleted(aws, access)
         assert refusal(mine.get_caller_identity)[1] == "InvalidClientTokenId"
 
 
+def test_users_may_what_their_role_says_and_the_trail_names_them(server, aws, access):
+    iam = aws("iam")
+    server.picket("user", "create", "ada", "--role", "viewer")
+    made = iam.create_access_key(UserName="ada")["AccessKey"]
+    keys = {
+        "aws_access_key_id": made["AccessKeyId"],
+        "aws_secret_access_key": made["SecretAccessKey"],
+    }
+    iot, data = client(access, "iot", **keys), client(access, "iot-data", **keys)
+    for role in ("viewer", "analyst"):
+        server.picket("user", "set", "ada", "--role", role)
+        assert "things" in iot.list_things()
+        status, code, message = refusal(iot.create_thing, thingName="hers")
+        assert (status, code) == (403, "AccessDeniedException")
+        assert message.startswith("ada is not authorized to perform iot:CreateThing")
+        status, code, _ = refusal(data.publish, topic="a/b", payload=b"x")
+        assert (status, code) == (403, "ForbiddenException")
+    server.picket("user", "set", "ada", "--role", "admin")
+    iot.create_thing(thingName="hers")
+    session, api = server.console()
+    trail = session.get(f"{api}/changes", params={"actor": "ada"}, timeout=10).json()["changes"]
+    assert [(change["operation"], change["resource"], change["error"]) for change in trail] == [
+        ("CreateThing", "thing/hers", None),
+        ("CreateThing", "thing/hers", "AccessDeniedException"),
+        ("CreateThing", "thing/hers", "AccessDeniedException"),
+    ]
+    assert all(change["source"].startswith("127.0.0.1:") for change in trail)
+    server.picket("user", "delete", "ada")
+    assert refusal(iot.list_things)[:2] == (403, "UnrecognizedClientException")
+
+
+def test_a_path_that_is_there_for_another_method_has_iot_data_s_status(access):
+    request = signed(access, "GET", "/topics/a", service="iotdata")
+    check(request, 405, "MethodNotAllowedException", "that path is there for POST")
+    request = signed(access, "PUT", "/endpoint")
+    check(request, 404, "UnknownOperationException", "that path is there for GET")
+
+
+def test_who_asks_too_often_is_throttled_in_the_words_of_the_service(own_server):
+    server = own_server({"aws": {"user_requests_per_second_max": 5}}).start()
+    access = server.credentials["aws"]
+    for service, operation, status in [
+        ("iot", "describe_endpoint", 400),
+        ("iot-data", "list_retained_messages", 429),
+        ("iam", "list_users", 400),
+        ("cognito-identity", "list_identity_pools", 400),
+    ]:
+        slow = client(access, service)
+        arguments = {"MaxResults": 1} if service == "cognito-identity" else {}
+        found = None
+        for _ in range(200):
+            try:
+                getattr(slow, operation)(**arguments)
+            except ClientError as error:
+                found = error.response
+                break
+        assert found["ResponseMetadata"]["HTTPStatusCode"] == status, service
+        assert found["Error"]["Code"] in (
+            "ThrottlingException",
+            "Throttling",
+            "TooManyRequestsException",
+        )
+
+
 def test_awscli_shows_errors_as_it_does_with_aws(server, access):
     environment = {
         "AWS_ACCESS_KEY_ID": access["access_key_id"],

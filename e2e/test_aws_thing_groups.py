@@ -1,11 +1,13 @@
 """Thing groups and billing groups by boto3 and awscli, as on AWS."""
 
+import json
 import re
 
 import pytest
 from botocore.exceptions import ClientError
 
-from policy_documents import arn
+from paho_client import PahoClient
+from policy_documents import allow, arn, grant_to_fleet
 from registry_cases import (
     CONFLICT,
     EXISTS,
@@ -410,6 +412,55 @@ def test_of_many_who_create_one_group_all_get_it_or_exactly_one(iot):
     lost = [error.response["Error"] for error in results if isinstance(error, ClientError)]
     assert len(made) == 1
     assert {error["Code"] for error in lost} == {EXISTS}
+    same = together(32, lambda n: iot.create_billing_group(billingGroupName="same"))
+    assert len({group["billingGroupId"] for group in same}) == 1
+
+
+def test_events_of_groups_reach_a_device_once_they_are_switched_on(iot, server):
+    kinds = {
+        "THING_GROUP": "$aws/events/thingGroup/#",
+        "THING_GROUP_MEMBERSHIP": "$aws/events/thingGroupMembership/#",
+        "THING_GROUP_HIERARCHY": "$aws/events/thingGroupHierarchy/#",
+    }
+    wild = [topic.replace("#", "*") for topic in kinds.values()]
+    grant_to_fleet(
+        iot,
+        "group-events",
+        allow("iot:Subscribe", *(arn("topicfilter", topic) for topic in wild)),
+        allow("iot:Receive", *(arn("topic", topic) for topic in wild)),
+    )
+    watcher = PahoClient("group-watcher").with_bundle(server.create_thing("group-watcher"))
+    switched = lambda is_on: iot.update_event_configurations(  # noqa: E731
+        eventConfigurations={kind: {"Enabled": is_on} for kind in kinds}
+    )
+    with watcher.connect("localhost", server.credentials["mqtt"]["port"]):
+        for topic in kinds.values():
+            assert watcher.subscribe(topic) == 1
+        iot.create_thing_group(thingGroupName="upper")
+        iot.create_thing(thingName="joiner")
+        switched(True)
+        made = iot.create_thing_group(thingGroupName="lower", parentGroupName="upper")
+        iot.add_thing_to_thing_group(thingGroupName="lower", thingName="joiner")
+        iot.update_thing_group(thingGroupName="lower", thingGroupProperties=properties("text"))
+        iot.remove_thing_from_thing_group(thingGroupName="lower", thingName="joiner")
+        iot.delete_thing_group(thingGroupName="lower")
+        switched(False)
+        iot.delete_thing_group(thingGroupName="upper")
+        expected = [
+            ("thingGroup/lower/created", "CREATED", "thingGroupId"),
+            ("thingGroupHierarchy/thingGroup/upper/childThingGroup/lower/added", "ADDED", "childGroupId"),
+            ("thingGroupMembership/thingGroup/lower/thing/joiner/added", "ADDED", "groupId"),
+            ("thingGroup/lower/updated", "UPDATED", "thingGroupId"),
+            ("thingGroupMembership/thingGroup/lower/thing/joiner/removed", "REMOVED", "groupId"),
+            ("thingGroupHierarchy/thingGroup/upper/childThingGroup/lower/removed", "REMOVED", "childGroupId"),
+            ("thingGroup/lower/deleted", "DELETED", "thingGroupId"),
+        ]
+        for topic, operation, id_member in expected:
+            message = watcher.receive()
+            event = json.loads(message.payload)
+            assert (message.topic, event["operation"]) == (f"$aws/events/{topic}", operation)
+            assert event[id_member] == made["thingGroupId"]
+        assert watcher.messages.empty()
 
 
 def test_awscli_manages_groups(iot, server):

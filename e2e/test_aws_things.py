@@ -333,6 +333,25 @@ def test_a_token_is_good_for_its_own_list_only(iot):
     assert len(pages(iot, "ListThingTypes", "thingTypes", 3, thingTypeName="tokens-")) == 3
 
 
+def test_a_token_goes_on_with_the_filters_it_was_given_for(iot):
+    for n in range(6):
+        iot.create_thing(thingName=f"bound-{n}", attributePayload=attributes(bound=str(n % 2)))
+    query = {"attributeName": "bound", "attributeValue": "0"}
+    first = iot.list_things(maxResults=1, **query)
+    rest = iot.list_things(maxResults=9, nextToken=first["nextToken"], **query)
+    seen = [thing["thingName"] for thing in first["things"] + rest["things"]]
+    assert seen == ["bound-0", "bound-2", "bound-4"]
+    for other in (
+        {},
+        {"attributeName": "bound"},
+        query | {"attributeValue": "1"},
+        query | {"usePrefixAttributeValue": True},
+        query | PUMP,
+    ):
+        words = "for the same arguments"
+        refused(iot, "ListThings", INVALID, words, nextToken=first["nextToken"], **other)
+
+
 def test_of_many_who_create_one_name_all_get_it_or_exactly_one(iot):
     same = together(32, lambda n: iot.create_thing(thingName="same"))
     assert len({thing["thingId"] for thing in same}) == 1
@@ -345,6 +364,8 @@ def test_of_many_who_create_one_name_all_get_it_or_exactly_one(iot):
     assert len(made) == 1
     assert {error["Error"]["Code"] for error in lost} == {EXISTS}
     assert {error["resourceId"] for error in lost} == {made[0]["thingId"]}
+    same = together(32, lambda n: iot.create_thing_type(thingTypeName="same"))
+    assert len({it["thingTypeId"] for it in same}) == 1
 
 
 def test_merges_by_many_at_once_are_all_made(iot):
