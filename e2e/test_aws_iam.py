@@ -5,6 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from sessions import Session
+
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -148,9 +150,12 @@ def test_bad_arguments_are_refused(iam):
         {"RoleName": "x" * 65},
         {"Path": "no/slashes"},
         {"MaxSessionDuration": 60},
+        {"PermissionsBoundary": AWS_OWNED[0]},
     ):
         arguments = {"RoleName": "bad", "AssumeRolePolicyDocument": json.dumps(TRUST), **change}
         assert code_of(iam.create_role, **arguments) == INVALID
+    tagged = {"PolicyName": "tagged", "PolicyDocument": json.dumps(RIGHTS), "Tags": [{"Key": "a", "Value": "b"}]}
+    assert code_of(iam.create_policy, **tagged) == INVALID
     assert code_of(iam.list_roles, MaxItems=0) == INVALID
     assert code_of(iam.list_roles, Marker="AAAA") == INVALID
     assert code_of(iam.list_policies, Scope="Some") == INVALID
@@ -177,7 +182,7 @@ def test_the_access_advisor_says_that_it_does_not_know(iam):
     assert code_of(iam.get_service_last_accessed_details, JobId="x" * 36) == NO_SUCH
 
 
-def test_users_and_keys_are_the_server_s(iam, aws):
+def test_users_and_keys_are_the_server_s(iam, aws, server):
     assert iam.get_user()["User"]["UserName"] == "admin"
     assert "admin" in [user["UserName"] for user in iam.list_users()["Users"]]
     made = iam.create_access_key(UserName="admin")["AccessKey"]
@@ -186,11 +191,19 @@ def test_users_and_keys_are_the_server_s(iam, aws):
     assert made["AccessKeyId"] in [key["AccessKeyId"] for key in listed]
     assert all("SecretAccessKey" not in key for key in listed)
     key = {"UserName": "admin", "AccessKeyId": made["AccessKeyId"]}
+    own = Session(server, made["AccessKeyId"], made["SecretAccessKey"], None).aws("sts")
+    assert own.get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:user/admin"
+    iam.update_access_key(**key, Status="Inactive")
+    assert code_of(own.get_caller_identity) == (403, "InvalidClientTokenId"), "refused at once"
+    iam.update_access_key(**key, Status="Active")
+    own.get_caller_identity()
     iam.update_access_key(**key, Status="Inactive")
     listed = {k["AccessKeyId"]: k["Status"] for k in iam.list_access_keys()["AccessKeyMetadata"]}
     assert listed[made["AccessKeyId"]] == "Inactive"
     assert code_of(iam.update_access_key, **key, Status="Off") == INVALID
+    iam.update_access_key(**key, Status="Active")
     iam.delete_access_key(**key)
+    assert code_of(own.get_caller_identity) == (403, "InvalidClientTokenId")
     assert code_of(iam.delete_access_key, **key) == NO_SUCH
     for call in (iam.create_access_key, iam.list_access_keys, iam.get_user):
         assert code_of(call, UserName="nobody") == NO_SUCH

@@ -2,14 +2,16 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
 use picket_broker::Broker;
 use picket_core::{Account, Clock, Ledger, LedgerSnapshot, Tasks};
 use picket_ports::directory::DirectoryChange;
-use picket_ports::{AccessKeys, CloudMetrics, ConnectionLog, Directory, JustInTime, ReportIntake};
+use picket_ports::{
+    AccessKeys, CloudMetrics, ConnectionLog, Directory, IotLog, JustInTime, ReportIntake,
+};
 use picket_registry::RightsBook;
 use tokio::sync::broadcast::Receiver;
 
@@ -151,6 +153,11 @@ impl Gateway {
         Arc::clone(&self.shared.log) as Arc<dyn ConnectionLog>
     }
 
+    /// Writes what devices do into `log` from now on. The first call counts.
+    pub fn attach_iot_log(&self, log: Arc<dyn IotLog>) {
+        self.shared.iot_log.get_or_init(|| log);
+    }
+
     /// How long the gateway's tasks have been running, by name; see [`Tasks::busy`].
     pub fn busy(&self) -> Vec<(&'static str, Duration)> {
         let scopes = [&self.listeners, &self.connections, &self.events];
@@ -210,6 +217,7 @@ fn share(config: GatewayConfig, parts: GatewayParts, terms: Terms, events: &Task
         live: Live::default(),
         terms,
         clients: ClientBook::default(),
+        iot_log: OnceLock::new(),
         report_faults: Faults::default(),
         rule_faults: Faults::default(),
         store_faults: Faults::default(),

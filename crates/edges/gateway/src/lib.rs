@@ -15,6 +15,7 @@ mod doors;
 mod faults;
 mod gateway;
 mod https;
+mod iot_log;
 mod just_in_time;
 mod lifecycle;
 mod listener;

@@ -16,6 +16,7 @@ use crate::limits::RegistryLimits;
 use crate::locks::NameLocks;
 use crate::references::References;
 use crate::registry_events::EventSwitches;
+use crate::settings::LoggingRules;
 use crate::{LiveDirectory, RightsBook};
 
 /// How often a change is tried while others change the same entry.
@@ -47,6 +48,7 @@ pub struct ControlPlane {
     pub(crate) locks: NameLocks,
     pub(crate) references: References,
     pub(crate) event_switches: EventSwitches,
+    pub(crate) logging_rules: LoggingRules,
     pub(crate) key_work: KeyWork,
     pub(crate) rights: Arc<RightsBook>,
     pub(crate) presenting: NameLocks,
@@ -65,6 +67,7 @@ impl ControlPlane {
             locks: NameLocks::default(),
             references: References::default(),
             event_switches: EventSwitches::default(),
+            logging_rules: LoggingRules::default(),
             key_work: KeyWork::default(),
             presenting: NameLocks::default(),
             provisioning: NameLocks::default(),

@@ -85,7 +85,7 @@ pub use security_profiles::{
     ClearedMember, ProfileChange, ProfileContent, ProfileFilter, ProfileMapping, SecurityProfile,
 };
 pub use settings::{
-    EVENT_CONFIGURATION_KINDS, EventConfigurations, EventLogging, LogLevel, LogTarget,
+    EVENT_CONFIGURATION_KINDS, EventConfigurations, EventLogging, IotLogs, LogLevel, LogTarget,
     LogTargetKind, LoggingChange, LoggingLevel, LoggingOptions, LoggingOptionsV1, RoleAlias,
     RoleAliasChange,
 };

@@ -8,11 +8,11 @@ use picket_broker::Broker;
 use picket_detect::DetectEngine;
 use picket_mitigate::Mitigation;
 use picket_notify::NotifyEngine;
-use picket_ports::Registry;
-use picket_registry::{AccessKeyBook, ControlParts, ControlPlane};
+use picket_ports::{EventIndex, IotLog, Registry};
+use picket_registry::{AccessKeyBook, ControlParts, ControlPlane, IotLogs};
 use picket_rules::RulesEngine;
 
-use super::{ADMIN, Ground, StartError};
+use super::{ADMIN, Back, Ground, StartError, quickstart};
 use crate::config::Config;
 use crate::credentials::AwsAccess;
 
@@ -96,6 +96,17 @@ pub(super) async fn serve(
         mitigation: engines.mitigation.clone(),
     };
     AwsServer::bind(config.aws.clone(), deps).await.map_err(StartError::of(PART))
+}
+
+/// The log of what devices do, as operators have it switched on, in the SIEM.
+pub(super) async fn log_iot(
+    ground: &Ground,
+    control: &Control,
+    back: &Back,
+) -> Result<Arc<dyn IotLog>, StartError> {
+    let into: (Arc<dyn EventIndex>, _) = (Arc::new(back.siem.clone()), quickstart::INDEX);
+    let logs = IotLogs::start(control.plane.clone(), into, &ground.scopes.delivery);
+    Ok(logs.await.map_err(StartError::of("the IoT log"))?)
 }
 
 /// How clients on this machine reach it.

@@ -334,6 +334,7 @@ async fn start_front(config: &Config, ground: &Ground, back: &Back) -> Result<Fr
         .await
         .map_err(StartError::of("the gateway"))?;
     let gateway = Arc::new(gateway);
+    gateway.attach_iot_log(control::log_iot(ground, &control, back).await?);
     Ok(Front { control, aws, gateway, broker, detect, rules, delivery, notify, mitigation })
 }
 

@@ -5,6 +5,7 @@ use picket_registry::NewManagedPolicy;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::inputs::refuse_absent;
 use super::rendering::policy_json;
 use super::users::keys_in_force;
 use crate::answer::Answer;
@@ -29,6 +30,7 @@ struct Input {
 }
 
 async fn run(call: Call) -> ApiResult {
+    refuse_absent(&call, &["Tags"])?;
     let input: Input = call.input()?;
     let new = NewManagedPolicy {
         name: input.policy_name,

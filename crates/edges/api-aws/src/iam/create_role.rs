@@ -5,7 +5,7 @@ use picket_registry::NewRole;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::inputs::{TagInput, number, pairs};
+use super::inputs::{TagInput, number, pairs, refuse_absent};
 use super::rendering::role_json;
 use super::users::keys_in_force;
 use crate::answer::Answer;
@@ -32,6 +32,7 @@ struct Input {
 }
 
 async fn run(call: Call) -> ApiResult {
+    refuse_absent(&call, &["PermissionsBoundary"])?;
     let input: Input = call.input()?;
     let tags = input.tags.unwrap_or_default();
     let new = NewRole {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::call::shortened;
+use crate::call::{Call, shortened};
 use crate::fault::ApiError;
 use crate::operation::ApiResult;
 
@@ -30,6 +30,16 @@ pub(super) fn number<N: FromStr>(member: &str, text: Option<&str>) -> ApiResult<
         })
     })
     .transpose()
+}
+
+/// Refuses members that AWS has and Picket does not, where passing them over would give something else than
+/// was asked for.
+pub(super) fn refuse_absent(call: &Call, names: &[&str]) -> ApiResult<()> {
+    let members = call.members()?;
+    match names.iter().find(|name| members.contains_key(**name)) {
+        None => Ok(()),
+        Some(name) => Err(ApiError::invalid(format!("`{name}` is not supported"))),
+    }
 }
 
 /// `true` or `false`; false where nothing is given.

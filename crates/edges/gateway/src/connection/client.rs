@@ -9,9 +9,9 @@ use futures::stream::FuturesOrdered;
 use mqtt_protocol_core::mqtt::packet::Packet;
 use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, MqttError};
 use picket_broker::{Attachment, Departure};
-use picket_ports::DeviceCounters;
 use picket_ports::connection_log::ConnectionEventKind;
 use picket_ports::connections::DisconnectReason;
+use picket_ports::{DeviceCounters, IotEvent, IotRecord};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -271,6 +271,10 @@ impl Client {
                 "versionNumber": parts.version,
             })
         });
+        if let Some(log) = parts.shared.iot_log() {
+            let line = parts.shared.line(IotEvent::Disconnect, &parts.who, &parts.peer);
+            log.write(&IotRecord { disconnect_reason: Some(end.reason.as_str()), ..line });
+        }
         parts.shared.log.add(event);
     }
 
@@ -328,6 +332,10 @@ impl Client {
             }
             Incoming::Released(id) => {
                 let was_open = self.parts.attachment.released(id);
+                if !was_open && self.parts.door.rules.max_qos < 2 {
+                    let text = "PUBREL belongs to QoS 2, which is not supported";
+                    return self.breach(DisconnectReasonCode::ProtocolError, text);
+                }
                 let packet = outgoing::complete(self.parts.link.is_v5(), id, was_open);
                 self.send(packet);
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mqtt_protocol_core::mqtt::packet::{Packet, v3_1_1, v5_0};
 use mqtt_protocol_core::mqtt::result_code::MqttError;
 use picket_policy::Action;
-use picket_ports::Message;
+use picket_ports::{IotEvent, IotRecord, Message};
 use picket_session::{Delivery, Effect};
 
 use super::client::Client;
@@ -109,6 +109,11 @@ impl Client {
                 }
                 if !duplicate {
                     self.parts.counters.message_out(topic, delivery.message.payload.len());
+                    if let Some(log) = self.parts.shared.iot_log() {
+                        let (who, peer) = (&self.parts.who, &self.parts.peer);
+                        let line = self.parts.shared.line(IotEvent::PublishOut, who, peer);
+                        log.write(&IotRecord { topic: Some(topic), ..line });
+                    }
                 }
             }
             Err(error) => {

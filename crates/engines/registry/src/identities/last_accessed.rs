@@ -1,6 +1,6 @@
 //! The access advisor: which services an identity has used.
 //!
-//! Picket hands out no credentials of roles, so it does not see what they are used for. The job therefore
+//! What the sessions of a role are used for is asked of its policies and not written down. The job therefore
 //! ends with an error that says so, and never with a list of "unused" services, which would be a guess.
 
 use uuid::Uuid;
@@ -23,8 +23,7 @@ pub struct LastAccessed {
     pub unknown_because: &'static str,
 }
 
-const UNKNOWN: &str =
-    "this server hands out no credentials of roles, so which services they use is unknown";
+const UNKNOWN: &str = "this server does not write down what the sessions of a role use, so which services they use is unknown";
 
 fn job_of(arn: &str) -> LastAccessed {
     let job_id = Uuid::new_v5(&JOBS, arn.as_bytes()).to_string();

@@ -8,7 +8,7 @@ use crate::identities::RoleArn;
 use crate::typed_documents::Typed;
 use crate::{ControlError, ControlPlane};
 
-const V2: &str = "logging-v2";
+pub(super) const V2: &str = "logging-v2";
 const V1: &str = "logging-v1";
 /// Most configurations of single events.
 const EVENTS_MAX: usize = 100;
@@ -131,7 +131,8 @@ impl ControlPlane {
             disables_all: change.disables_all.unwrap_or(old.disables_all),
             events: change.events.unwrap_or(old.events),
         };
-        self.put_setting(V2, before.map(|before| before.document).as_ref(), &after).await
+        self.put_setting(V2, before.map(|before| before.document).as_ref(), &after).await?;
+        self.read_logging_rules().await
     }
 
     /// `GetV2LoggingOptions`. `NotConfigured` when they were never set.
@@ -148,7 +149,8 @@ impl ControlPlane {
         check_role(&options.role_arn)?;
         let _held = self.locks.hold(&[V1]).await;
         let before: Option<Typed<LoggingOptionsV1>> = self.typed(DocumentKind::Setting, V1).await?;
-        self.put_setting(V1, before.map(|before| before.document).as_ref(), options).await
+        self.put_setting(V1, before.map(|before| before.document).as_ref(), options).await?;
+        self.read_logging_rules().await
     }
 
     /// `GetLoggingOptions`; `None` when they were never set.

@@ -9,7 +9,7 @@ use crate::paging::page_of;
 use crate::typed_documents::Typed;
 use crate::{ControlError, ControlPlane};
 
-const KIND: DocumentKind = DocumentKind::LoggingLevel;
+pub(super) const KIND: DocumentKind = DocumentKind::LoggingLevel;
 /// Most levels of targets.
 const LEVELS_MAX: usize = 1_000;
 
@@ -109,20 +109,23 @@ impl ControlPlane {
         let _held = self.locks.hold(&["logging-levels"]).await;
         let before: Option<Typed<LoggingLevel>> = self.typed(KIND, &name).await?;
         if let Some(before) = before {
-            return self.replace_typed(&before.document, level).await;
+            self.replace_typed(&before.document, level).await?;
+            return self.read_logging_rules().await;
         }
         if self.parts.registry.documents(KIND).await?.len() >= LEVELS_MAX {
             return Err(ControlError::Invalid(format!(
                 "there are {LEVELS_MAX} logging levels, which is the most there may be"
             )));
         }
-        self.add_typed(KIND, &name, level).await.map(drop)
+        self.add_typed(KIND, &name, level).await?;
+        self.read_logging_rules().await
     }
 
     /// `DeleteV2LoggingLevel`; fine if there is none.
     pub async fn delete_logging_level(&self, target: &LogTarget) -> Result<(), ControlError> {
         target.check()?;
-        self.remove_document(KIND, &target.document_name()).await.map(drop)
+        self.remove_document(KIND, &target.document_name()).await?;
+        self.read_logging_rules().await
     }
 
     /// `ListV2LoggingLevels`, by kind and name of the target; those of one kind if given.
