@@ -1,17 +1,21 @@
 //! What the audit trail says about a change.
 
 use picket_ports::registry::ChangeRecord;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::call::{Call, Caller, shortened};
 
-/// Labels, query parameters, headers and members that name what a change is about, with the prefix that
-/// their names get. Nothing else of a request is written down.
+/// Labels, query parameters, headers and members, also those within another, that name what a change is
+/// about, with the prefix that their names get. Of a list each item is named. Nothing else of a request is
+/// written down.
 const NAMING: &[(&str, &str)] = &[
     ("thingName", "thing/"),
     ("thingTypeName", "thingtype/"),
     ("thingGroupName", "thinggroup/"),
     ("billingGroupName", "billinggroup/"),
+    ("parentGroupName", "parent/"),
+    ("thingGroupsToAdd", "joins/"),
+    ("thingGroupsToRemove", "leaves/"),
     ("certificateId", "cert/"),
     ("caCertificateId", "cacert/"),
     ("policyName", "policy/"),
@@ -20,6 +24,7 @@ const NAMING: &[(&str, &str)] = &[
     ("policyVersionId", "version/"),
     ("roleAlias", "rolealias/"),
     ("targetName", "target/"),
+    ("logTarget.targetName", "target/"),
     ("securityProfileName", "securityprofile/"),
     ("metricName", "custommetric/"),
     // Only dimensions are named so.
@@ -51,8 +56,12 @@ const NAMING: &[(&str, &str)] = &[
     ("SubscriptionArn", ""),
     ("ResourceArn", ""),
     ("AttributeName", "attribute/"),
+    ("tagKeys", "tag/"),
+    ("tags", "tag/"),
 ];
 
+/// Most items of a list that are named.
+const NAMES_MAX: usize = 20;
 /// Longest resource.
 const RESOURCE_CHARS_MAX: usize = 512;
 
@@ -79,18 +88,30 @@ fn resource_of(call: &Call) -> String {
     let members = call.members().unwrap_or_default();
     let mut names: Vec<String> = Vec::new();
     for (name, prefix) in NAMING {
-        let found = call
-            .labels
-            .get(name)
-            .map(String::as_str)
-            .or_else(|| call.query(name))
-            .or_else(|| call.header(name))
-            .or_else(|| members.get(*name).and_then(Value::as_str));
-        if let Some(found) = found.filter(|found| !found.is_empty()) {
-            names.push(format!("{prefix}{}", long(found)));
-        }
+        let said = call.labels.get(name).map(String::as_str);
+        let said = said.or_else(|| call.query(name)).or_else(|| call.header(name));
+        let found = match said {
+            Some(text) => vec![text],
+            None => texts_at(&members, name),
+        };
+        let found = found.into_iter().filter(|text| !text.is_empty()).take(NAMES_MAX);
+        names.extend(found.map(|text| format!("{prefix}{}", long(text))));
     }
     names.join(" ").chars().take(RESOURCE_CHARS_MAX).collect()
+}
+
+/// The text at `path`, for example `logTarget.targetName`, or those of a list; of a list of tags the keys.
+fn texts_at<'m>(members: &'m Map<String, Value>, path: &str) -> Vec<&'m str> {
+    let found = match path.split_once('.') {
+        Some((outer, inner)) => members.get(outer).and_then(|outer| outer.get(inner)),
+        None => members.get(path),
+    };
+    let text = |value: &'m Value| value.get("Key").unwrap_or(value).as_str();
+    match found {
+        Some(Value::Array(items)) => items.iter().filter_map(text).collect(),
+        Some(value) => value.as_str().into_iter().collect(),
+        None => Vec::new(),
+    }
 }
 
 fn long(text: &str) -> String {

@@ -54,11 +54,47 @@ async fn what_was_changed_is_named_and_no_secret_is() {
     assert!(!format!("{record:?}").contains(secret));
     let body = r#"{"logTarget":{"targetType":"CLIENT_ID","targetName":"p"},"logLevel":"INFO"}"#;
     rig.admin("iot", Ask::post("/v2LoggingLevel", body)).await;
+    assert_eq!(records(&rig).await[0].resource, "target/p");
     let tag = r#"{"resourceArn":"arn:aws:iot:us-east-1:000000000000:rule/r","tags":[]}"#;
     rig.admin("iot", Ask::post("/tags", tag)).await;
     let latest = records(&rig).await.into_iter().next().unwrap();
     assert_eq!(latest.resource, "arn:aws:iot:us-east-1:000000000000:rule/r");
     assert_eq!(latest.error.as_deref(), Some("ResourceNotFoundException"));
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn what_a_thing_joins_and_which_tags_change_are_named_and_no_tag_s_value_is() {
+    let rig = Rig::new().await;
+    let put = |target: &str, body: &str| Ask { body: body.to_owned().into(), ..Ask::put(target) };
+    let group = "arn:aws:iot:us-east-1:000000000000:thinggroup/g";
+    for (ask, resource) in [
+        (
+            Ask::post("/thing-groups/g", r#"{"tags":[{"Key":"k","Value":"v"}]}"#),
+            "thinggroup/g tag/k",
+        ),
+        (
+            Ask::post("/thing-groups/below", r#"{"parentGroupName":"g"}"#),
+            "thinggroup/below parent/g",
+        ),
+        (Ask::post("/things/t", r#"{"thingTypeName":null}"#), "thing/t"),
+        (
+            put(
+                "/thing-groups/updateThingGroupsForThing",
+                r#"{"thingName":"t","thingGroupsToAdd":["g"],"thingGroupsToRemove":["below"]}"#,
+            ),
+            "thing/t joins/g leaves/below",
+        ),
+        (
+            Ask::post("/untag", format!(r#"{{"resourceArn":"{group}","tagKeys":["k","l"]}}"#)),
+            &format!("{group} tag/k tag/l"),
+        ),
+    ] {
+        let reply = rig.admin("iot", ask).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let latest = records(&rig).await.into_iter().next().unwrap();
+        assert_eq!((latest.resource.as_str(), latest.error), (resource, None));
+    }
     rig.end().await;
 }
 
