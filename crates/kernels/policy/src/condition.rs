@@ -186,7 +186,7 @@ fn wanted_value(template: &Template, comparison: Comparison, subject: &Subject) 
 fn texts(values: &Node<'_>) -> Result<Vec<String>, MalformedPolicy> {
     let text = |node: &Node<'_>| {
         let problem = "values must be strings, numbers or booleans";
-        node.scalar().ok_or_else(|| values.malformed(problem))
+        node.scalar().ok_or_else(|| node.malformed(problem))
     };
     values.one_or_more()?.iter().map(text).collect()
 }

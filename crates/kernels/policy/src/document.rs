@@ -307,10 +307,13 @@ fn conditions(node: &Node<'_>, has_variables: bool) -> Result<Vec<Condition>, Ma
 
 /// The strings of a string or a list of strings, each with its line.
 fn strings(node: &Node<'_>) -> Result<Vec<(String, u32)>, MalformedPolicy> {
+    let problem = if node.is_array() {
+        "it must be a string"
+    } else {
+        "it must be a string or a list of strings"
+    };
     let string = |item: &Node<'_>| {
-        let text = item
-            .string()
-            .ok_or_else(|| node.malformed("it must be a string or a list of strings"))?;
+        let text = item.string().ok_or_else(|| item.malformed(problem))?;
         Ok((text, item.lines().0))
     };
     node.one_or_more()?.iter().map(string).collect()

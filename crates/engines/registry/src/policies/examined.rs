@@ -58,7 +58,7 @@ impl ControlPlane {
         to_skip: &[String],
     ) -> Result<(), ControlError> {
         for name in to_skip {
-            let name = policy_name(name)?;
+            let name = self.policy(&policy_name(name)?).await?.name;
             examined.documents.retain(|document| document.name() != name.as_str());
         }
         for name in to_add {

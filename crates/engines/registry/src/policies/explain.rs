@@ -178,13 +178,11 @@ impl ControlPlane {
     ) -> Result<Vec<ExplainedPolicy>, ControlError> {
         let directory = &self.parts.directory;
         let principal = directory.principal(certificate, client_id.unwrap_or_default());
-        let groups = match client_id {
-            Some(client_id) => directory.groups_of(client_id),
-            None => Vec::new(),
-        };
+        let thing = principal.thing.as_ref();
+        let groups = thing.map(|thing| directory.groups_of(thing.name.as_str()));
         let own = PolicyTarget::Certificate(certificate.clone());
         let mut places = vec![("certificate".to_owned(), self.policies_of(&own).await?)];
-        for group in groups {
+        for group in groups.unwrap_or_default() {
             let target = PolicyTarget::Group(group.clone());
             places.push((format!("group {group}"), self.policies_of(&target).await?));
         }

@@ -465,8 +465,10 @@ async fn policies_can_be_added_to_a_test_and_taken_away() {
     let ward = group_arn("ward");
     assert_eq!(outcome(Some(&ward), &[], &[]).await.unwrap(), Outcome::ImplicitDeny);
     assert_eq!(outcome(Some(IDENTITY), &["allow"], &[]).await.unwrap(), Outcome::Allowed);
-    let text = refusal(outcome(arn, &["none"], &[]).await);
-    assert_eq!(text, "NotFound: policy none not found");
+    for (add, skip) in [(&["none"][..], &[][..]), (&[], &["none"])] {
+        let text = refusal(outcome(arn, add, skip).await);
+        assert_eq!(text, "NotFound: policy none not found");
+    }
     at.end().await;
 }
 
@@ -544,6 +546,20 @@ async fn rights_of_a_thing_are_explained_as_the_front_door_sees_them() {
     let explained = at.plane.explain(&by_certificate).await.unwrap();
     assert_eq!(explained.explanation.outcome, Outcome::ImplicitDeny);
     assert_eq!((explained.thing, explained.policies.len()), (None, 1));
+
+    // A policy comes by what makes it apply to this very client.
+    at.plane.attach_policy("own", &group_arn("bed")).await.unwrap();
+    let via = async |asked: &ExplainRequest| {
+        let explained = at.plane.explain(asked).await.unwrap();
+        let via = explained.policies.iter().map(|it| format!("{}: {}", it.name, it.via.join(", ")));
+        via.collect::<Vec<_>>().join("; ")
+    };
+    let all = "no-secrets: group ward; own: certificate, group bed";
+    assert_eq!(via(&asked).await, all);
+    assert_eq!(via(&by_certificate).await, "own: certificate");
+    let arn = at.plane.certificate_arn(&id);
+    at.plane.attach_thing_principal("pump-17", &arn, AttachmentKind::Exclusive).await.unwrap();
+    assert_eq!(via(&by_certificate).await, all);
 
     at.plane.update_certificate(id.as_str(), "INACTIVE").await.unwrap();
     let text = at.plane.explain(&asked).await.unwrap().to_text();

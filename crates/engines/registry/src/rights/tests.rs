@@ -13,6 +13,8 @@ use tokio::sync::broadcast;
 
 use super::*;
 
+mod any_fleet;
+
 /// A directory that says of everybody what it was told.
 #[derive(Debug, Default)]
 struct Told {

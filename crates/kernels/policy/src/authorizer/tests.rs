@@ -166,9 +166,14 @@ fn malformed_documents_name_the_place() {
             "Statement (line 1): `Action` and `NotAction` exclude each other",
         ),
         (r#""Action":[],"Resource":"*""#, "Statement.Action (line 1): it must not be empty"),
+        (r#""Action":"*","Resource":[7]"#, "Statement.Resource[0] (line 1): it must be a string"),
         (
-            r#""Action":"*","Resource":[7]"#,
-            "Statement.Resource (line 1): it must be a string or a list",
+            r#""Action":7,"Resource":"*""#,
+            "Statement.Action (line 1): it must be a string or a list",
+        ),
+        (
+            r#""Action":"*","Resource":"*","Condition":{"Bool":{"iot:ClientId":["true",[]]}}"#,
+            "Statement.Condition.Bool.iot:ClientId[1] (line 1): values must be strings, numbers",
         ),
         (
             r#""Action":"*","Resorce":"*""#,
