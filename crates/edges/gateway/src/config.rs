@@ -55,7 +55,7 @@ pub struct GatewayConfig {
     pub handshake_timeout_ms: u64,
     /// CONNECT must follow within this many milliseconds. Default 10000.
     pub connect_timeout_ms: u64,
-    /// Largest CONNECT in bytes. Default 8192.
+    /// Largest CONNECT in bytes, the will included. Default 147456, as much as a publish.
     pub connect_bytes_max: usize,
     /// A peer that takes nothing for this many milliseconds is cut off. Default 10000.
     pub write_timeout_ms: u64,
@@ -99,7 +99,7 @@ impl Default for GatewayConfig {
             connections_per_address_max: 10_000,
             handshake_timeout_ms: 10_000,
             connect_timeout_ms: 10_000,
-            connect_bytes_max: 8 * 1024,
+            connect_bytes_max: 144 * 1024,
             write_timeout_ms: 10_000,
             http_timeout_ms: 10_000,
             websocket_seconds_max: 24 * 3600,

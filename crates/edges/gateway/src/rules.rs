@@ -1,6 +1,6 @@
 //! The rules of one listener: dialect and limits on what a client may do (spec iot-core §3.2, §3.5).
 
-use picket_session::{Dialect, TopicLimits};
+use picket_session::{Dialect, TopicLimits, TopicProblem};
 use serde::{Deserialize, Serialize};
 
 /// `[gateway.tls_rules]` and `[gateway.plaintext_rules]`: what is absent has the listener's default,
@@ -160,6 +160,17 @@ impl Rules {
 
     pub(crate) fn is_aws(&self) -> bool {
         self.dialect == Dialect::Aws
+    }
+
+    /// What is wrong with a topic or filter, with the limits if it is about them.
+    pub(crate) fn in_words(&self, problem: TopicProblem) -> String {
+        let TopicLimits { bytes_max, slashes_max } = self.topics;
+        match problem {
+            TopicProblem::TooLong | TopicProblem::TooDeep => {
+                format!("{problem} (at most {bytes_max} bytes and {slashes_max} slashes)")
+            }
+            _ => problem.to_string(),
+        }
     }
 
     /// Largest packet taken, in bytes.

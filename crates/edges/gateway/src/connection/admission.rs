@@ -67,9 +67,8 @@ pub(super) async fn admit(
     let bytes_max = shared.config.connect_bytes_max;
     let length = match timeout(limit, first_packet(io, bytes_max)).await {
         Ok(First::Connect(length)) => length,
-        Ok(First::Malformed) => {
-            return Err(malformed("the first packet is no CONNECT, or is too large"));
-        }
+        Ok(First::Malformed) => return Err(malformed("the first packet is no CONNECT")),
+        Ok(First::TooLarge(bytes)) => return Err(refuse_size(io, bytes, bytes_max).await),
         Ok(First::Incomplete) | Err(_) => {
             return Err(Refusal::silent("no CONNECT came in time", Refused::Silent));
         }
@@ -77,7 +76,7 @@ pub(super) async fn admit(
     let mut link = Link::new(&door.rules);
     let Some(request) = read_connect(io, length, &mut link) else {
         io.has_last_words = !link.output.is_empty();
-        write(io, &mut link).await;
+        write(io, &mut link.output).await;
         return Err(malformed("the CONNECT cannot be read"));
     };
     let (level, wants_reasons) = (request.level, request.wants_reasons);
@@ -89,16 +88,29 @@ pub(super) async fn admit(
         Err(refused) => refused,
     };
     let reason = wants_reasons.then_some(&*refusal.text);
-    let packet = connack::refusal(link.is_v5(), refusal.code, reason);
-    if packet.and_then(|packet| link.send(packet)).is_ok() {
+    if let Ok(Some(packet)) = connack::refusal(link.is_v5(), refusal.code, reason)
+        && link.send(packet).is_ok()
+    {
         io.has_last_words = true;
-        write(io, &mut link).await;
+        write(io, &mut link.output).await;
     }
     Err(Refusal { protocol, ..refusal })
 }
 
-async fn write(io: &mut Io, link: &mut Link) {
-    if let Err(error) = io.write(&mut link.output, None).await {
+/// Tells a client of MQTT 5 that its CONNECT is too large to be read.
+async fn refuse_size(io: &mut Io, bytes: usize, bytes_max: usize) -> Refusal {
+    let text = format!("the CONNECT has {bytes} bytes; at most {bytes_max} are allowed");
+    if first_packet::protocol_level(&io.input) == Some(5)
+        && let Ok(connack) = connack::too_large(&text)
+    {
+        io.has_last_words = true;
+        write(io, &mut connack.to_continuous_buffer()).await;
+    }
+    Refusal::silent(text, Refused::MalformedConnect)
+}
+
+async fn write(io: &mut Io, output: &mut Vec<u8>) {
+    if let Err(error) = io.write(output, None).await {
         tracing::debug!(%error, "the peer left before it was answered");
     }
 }

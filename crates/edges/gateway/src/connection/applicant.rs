@@ -10,7 +10,7 @@ use picket_policy::Action;
 use picket_ports::connection_log::ConnectionEventKind;
 use picket_ports::connections::DisconnectReason;
 use picket_ports::messages::Origin;
-use picket_ports::{ConnectionFacts, DeviceCounters, KeyOwner, KeyRights, Message};
+use picket_ports::{ConnectionFacts, DeviceCounters, IotEvent, KeyOwner, KeyRights, Message};
 use picket_registry::Caller;
 use picket_session::check_topic;
 use serde_json::json;
@@ -234,20 +234,24 @@ impl Applicant<'_> {
         let rules = self.rules();
         let refusal = |code, text: String| Refusal::new(code, text, Refused::MalformedConnect);
         if will.qos > rules.max_qos {
-            let text = format!("the will's QoS {} is not supported", will.qos);
+            let (qos, max) = (will.qos, rules.max_qos);
+            let text = format!("the will's QoS {qos} is not supported; at most {max} is");
             return Err(refusal(Code::QosNotSupported, text));
         }
         let topic = will.topic.as_str();
         if let Err(problem) = check_topic(topic, &rules.topics) {
-            let text = format!("the will's topic is not valid: {problem}");
+            let text = format!("the will's topic is not valid: {}", rules.in_words(problem));
             return Err(refusal(Code::TopicNameInvalid, text));
         }
         if will.payload.len() > rules.payload_bytes_max as usize {
-            let text = format!("the will is larger than {} bytes", rules.payload_bytes_max);
+            let (bytes, max) = (will.payload.len(), rules.payload_bytes_max);
+            let text = format!("the will has {bytes} bytes; at most {max} are allowed");
             return Err(refusal(Code::PacketTooLarge, text));
         }
-        if destination(topic) != Destination::Broker {
-            return Err(denied("a will cannot be published on a reserved topic"));
+        let response_topic = will.properties.response_topic.as_deref();
+        if response_topic.is_some_and(|topic| topic.contains(['+', '#'])) {
+            let text = "the will's response topic contains a wildcard".to_owned();
+            return Err(refusal(Code::ProtocolError, text));
         }
         let needed = [Action::Publish].into_iter();
         let needed = needed.chain(will.retain.then_some(Action::RetainPublish));
@@ -256,6 +260,10 @@ impl Applicant<'_> {
                 let why = rights.refusal(action, topic);
                 return Err(denied(format!("the will cannot be published: {why}")));
             }
+        }
+        if destination(topic) != Destination::Broker {
+            let text = "a will cannot be published on a reserved topic".to_owned();
+            return Err(refusal(Code::TopicNameInvalid, text));
         }
         let mut properties = will.properties;
         if rules.is_aws() {
@@ -335,12 +343,7 @@ impl Applicant<'_> {
         }
     }
 
-    fn session_request(
-        &self,
-        granted: &Granted,
-        keep_alive: u16,
-        version: u64,
-    ) -> SessionRequest {
+    fn session_request(&self, granted: &Granted, keep_alive: u16, version: u64) -> SessionRequest {
         let who = &granted.who;
         SessionRequest {
             client_id: Arc::clone(&who.client_id),
@@ -435,6 +438,9 @@ impl Applicant<'_> {
         event.principal = Some(Arc::clone(&who.principal));
         event.protocol = Some(self.peer.protocol(self.request.level));
         shared.log.add(event);
+        if let Some(log) = shared.iot_log() {
+            log.write(&shared.line(IotEvent::Connect, who, self.peer));
+        }
         let rules = self.rules();
         let keep_alive = rules.keep_alive_seconds(self.request.keep_alive, self.request.level);
         let is_websocket = self.peer.carrier == picket_ports::connections::Transport::WebSocket;

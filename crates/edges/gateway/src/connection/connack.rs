@@ -64,18 +64,29 @@ impl Welcome<'_> {
     }
 }
 
-/// CONNACK that refuses.
+/// CONNACK to a client of MQTT 5 whose CONNECT is larger than it may be, and was not read.
+pub(super) fn too_large(reason: &str) -> Result<v5_0::Connack, MqttError> {
+    let mut builder = v5_0::Connack::builder().session_present(false);
+    builder = builder.reason_code(ConnectReasonCode::PacketTooLarge);
+    if let Some(properties) = reasons(Some(reason)) {
+        builder = builder.props(properties);
+    }
+    builder.build()
+}
+
+/// CONNACK that refuses; `None` if 3.1.1 has no code that tells the truth. The standard wants such a
+/// client's connection closed without a word.
 pub(super) fn refusal(
     v5: bool,
     code: ConnectReasonCode,
     reason: Option<&str>,
-) -> Result<Packet, MqttError> {
+) -> Result<Option<Packet>, MqttError> {
     if v5 {
         let mut builder = v5_0::Connack::builder().session_present(false).reason_code(code);
         if let Some(properties) = reasons(reason) {
             builder = builder.props(properties);
         }
-        return Ok(builder.build()?.into());
+        return Ok(Some(builder.build()?.into()));
     }
     let code = match code {
         ConnectReasonCode::ClientIdentifierNotValid => ConnectReturnCode::IdentifierRejected,
@@ -86,8 +97,9 @@ pub(super) fn refusal(
         ConnectReasonCode::UnsupportedProtocolVersion => {
             ConnectReturnCode::UnacceptableProtocolVersion
         }
-        _ => ConnectReturnCode::NotAuthorized,
+        ConnectReasonCode::NotAuthorized => ConnectReturnCode::NotAuthorized,
+        _ => return Ok(None),
     };
     let builder = v3_1_1::Connack::builder().session_present(false).return_code(code);
-    Ok(builder.build()?.into())
+    Ok(Some(builder.build()?.into()))
 }

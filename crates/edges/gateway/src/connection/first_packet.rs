@@ -9,7 +9,9 @@ pub(crate) enum First {
     Incomplete,
     /// A whole CONNECT of this many bytes.
     Connect(usize),
-    /// No CONNECT, or one that is too large.
+    /// A CONNECT that is to have this many bytes, which is too much.
+    TooLarge(usize),
+    /// No CONNECT.
     Malformed,
 }
 
@@ -29,13 +31,13 @@ pub(crate) fn inspect(input: &[u8], bytes_max: usize) -> First {
     };
     let total = 1 + used + length;
     match total {
-        _ if total > bytes_max => First::Malformed,
+        _ if total > bytes_max => First::TooLarge(total),
         _ if input.len() < total => First::Incomplete,
         _ => First::Connect(total),
     }
 }
 
-/// The protocol level of a whole CONNECT.
+/// The protocol level of a CONNECT, if it is here already.
 pub(crate) fn protocol_level(connect: &[u8]) -> Option<u8> {
     body(connect).and_then(|body| body.get(6)).copied()
 }
@@ -112,7 +114,8 @@ mod tests {
     fn only_a_connect_of_bearable_size_gets_on() {
         assert_eq!(inspect(&[], 100), First::Incomplete);
         assert_eq!(inspect(&[0x30], 100), First::Malformed);
-        assert_eq!(inspect(&[0x10, 0xff, 0xff, 0xff, 0x7f], 100), First::Malformed);
+        let huge = First::TooLarge(5 + 268_435_455);
+        assert_eq!(inspect(&[0x10, 0xff, 0xff, 0xff, 0x7f], 100), huge);
         assert_eq!(inspect(&[0x10, 0xff, 0xff, 0xff, 0xff], 100), First::Malformed);
         assert_eq!(inspect(&[0x10, 0x02, 0x00], 100), First::Incomplete);
         assert_eq!(inspect(&[0x10, 0x02, 0x00, 0x00, 0x33], 100), First::Connect(4));

@@ -20,6 +20,8 @@ pub(crate) struct Link {
     /// Whether an MQTT 5 client wants to be told why.
     pub(crate) explains: bool,
     packet_bytes_max: u32,
+    receive_maximum: u16,
+    topic_alias_max: u16,
     /// The next byte begins a packet.
     is_between_packets: bool,
 }
@@ -52,6 +54,8 @@ impl Link {
             fault: None,
             explains: false,
             packet_bytes_max,
+            receive_maximum: rules.receive_maximum,
+            topic_alias_max: rules.topic_alias_max,
             is_between_packets: true,
         }
     }
@@ -170,9 +174,15 @@ impl Link {
                 format!("a packet is larger than {} bytes", self.packet_bytes_max)
             }
             DisconnectReasonCode::MalformedPacket => "a packet cannot be read".to_owned(),
-            DisconnectReasonCode::TopicAliasInvalid => "a topic alias is not valid".to_owned(),
+            DisconnectReasonCode::TopicAliasInvalid => {
+                let max = self.topic_alias_max;
+                format!(
+                    "a topic alias is not from 1 to {max}, or a PUBLISH has neither a topic nor an                      alias that was set"
+                )
+            }
             DisconnectReasonCode::ReceiveMaximumExceeded => {
-                "more publishes are unacknowledged than the CONNACK allows".to_owned()
+                let max = self.receive_maximum;
+                format!("more than {max} publishes are unacknowledged")
             }
             DisconnectReasonCode::ProtocolError => {
                 "a packet breaks the protocol or comes out of turn".to_owned()

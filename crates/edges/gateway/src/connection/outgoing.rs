@@ -122,11 +122,16 @@ pub(crate) fn unsuback(
     v5: bool,
     packet_id: u16,
     codes: Vec<UnsubackReasonCode>,
+    reason: Option<&str>,
 ) -> Result<Packet, MqttError> {
-    Ok(match v5 {
-        false => v3_1_1::Unsuback::builder().packet_id(packet_id).build()?.into(),
-        true => v5_0::Unsuback::builder().packet_id(packet_id).reason_codes(codes).build()?.into(),
-    })
+    if !v5 {
+        return Ok(v3_1_1::Unsuback::builder().packet_id(packet_id).build()?.into());
+    }
+    let mut builder = v5_0::Unsuback::builder().packet_id(packet_id).reason_codes(codes);
+    if let Some(properties) = reasons(reason) {
+        builder = builder.props(properties);
+    }
+    Ok(builder.build()?.into())
 }
 
 /// DISCONNECT, which only MQTT 5 servers send.

@@ -10,8 +10,8 @@ use picket_broker::Stored;
 use picket_policy::Action;
 use picket_ports::connections::DisconnectReason;
 use picket_ports::messages::Origin;
-use picket_ports::{Message, MessageTap};
-use picket_session::check_topic;
+use picket_ports::{IotEvent, IotRecord, Message, MessageTap};
+use picket_session::{TopicProblem, check_topic};
 
 use super::client::Client;
 use super::end::End;
@@ -19,6 +19,7 @@ use super::incoming::PublishRequest;
 use super::outgoing::Verdict;
 use super::report;
 use super::settle::{PublishOutcome, Settled};
+use crate::iot_log::AUTHORIZATION_FAILURE;
 use crate::reserved::{Destination, destination};
 use crate::shared::Shared;
 
@@ -31,7 +32,7 @@ enum Denial {
     /// The rights do not allow this action on the topic.
     NotAuthorized(Action),
     /// Malformed, too long or too deep.
-    Topic(&'static str),
+    Topic(TopicProblem),
     /// A reserved topic that is not served.
     Reserved,
     /// RETAIN on a reserved topic.
@@ -47,6 +48,15 @@ impl Denial {
             Self::NotAuthorized(_) => "not_authorized",
             Self::Topic(_) | Self::Reserved | Self::RetainReserved => "topic_invalid",
             Self::Rate | Self::AccountRate => "rate_limit",
+        }
+    }
+
+    /// The reason in the IoT log.
+    const fn logged(self) -> &'static str {
+        match self {
+            Self::NotAuthorized(_) => AUTHORIZATION_FAILURE,
+            Self::Topic(_) | Self::Reserved | Self::RetainReserved => "INVALID_TOPIC",
+            Self::Rate | Self::AccountRate => "THROTTLED",
         }
     }
 
@@ -96,7 +106,8 @@ impl Client {
             return Some((DisconnectReasonCode::ProtocolError, text.into()));
         }
         if publish.qos > rules.max_qos {
-            let text = format!("QoS {} is not supported", publish.qos);
+            let (qos, max) = (publish.qos, rules.max_qos);
+            let text = format!("QoS {qos} is not supported; at most {max} is");
             return Some((DisconnectReasonCode::QosNotSupported, text.into()));
         }
         let (bytes, max) = (publish.payload.len(), rules.payload_bytes_max);
@@ -115,7 +126,7 @@ impl Client {
     fn judge(&mut self, publish: &PublishRequest, now: Instant) -> Result<(), Denial> {
         let topic = publish.topic.as_str();
         let rules = &self.parts.door.rules;
-        check_topic(topic, &rules.topics).map_err(|problem| Denial::Topic(problem.as_str()))?;
+        check_topic(topic, &rules.topics).map_err(Denial::Topic)?;
         if !self.parts.pace.publishes.take(now) {
             return Err(Denial::Rate);
         }
@@ -146,6 +157,7 @@ impl Client {
         if is_authorization {
             self.parts.counters.authorization_failure(Some(&publish.topic));
         }
+        self.log_publish(publish, Some(denial));
         if denial == Denial::Rate && !self.parts.pace.discarded.take(now) {
             let text = "too many publishes were beyond the rate in the last minute";
             let end = End::because(DisconnectReason::Throttled, text.into());
@@ -177,17 +189,25 @@ impl Client {
         }
     }
 
+    fn log_publish(&self, publish: &PublishRequest, denial: Option<Denial>) {
+        let Some(log) = self.parts.shared.iot_log() else { return };
+        let why = denial.map(|denial| (denial.logged(), self.explain(publish, denial)));
+        let line = self.parts.shared.line(IotEvent::PublishIn, &self.parts.who, &self.parts.peer);
+        log.write(&IotRecord {
+            topic: Some(&publish.topic),
+            retain: Some(publish.retain),
+            failure: why.as_ref().map(|(reason, details)| (*reason, details.as_ref())),
+            ..line
+        });
+    }
+
     /// Why, for the developer of the client.
     fn explain(&self, publish: &PublishRequest, denial: Denial) -> Cow<'static, str> {
         let rules = &self.parts.door.rules;
         match denial {
             Denial::NotAuthorized(action) => self.parts.rights.refusal(action, &publish.topic),
             Denial::Topic(problem) => {
-                let (bytes, slashes) = (rules.topics.bytes_max, rules.topics.slashes_max);
-                format!(
-                    "the topic is not valid: {problem} (at most {bytes} bytes and {slashes} slashes)"
-                )
-                .into()
+                format!("the topic is not valid: {}", rules.in_words(problem)).into()
             }
             Denial::Reserved => "this reserved topic is not for clients to publish on".into(),
             Denial::RetainReserved => "nothing is retained on reserved topics".into(),
@@ -207,6 +227,7 @@ impl Client {
         };
         let to = destination(&publish.topic);
         self.parts.counters.message_in(&publish.topic, publish.payload.len());
+        self.log_publish(&publish, None);
         if let Destination::Report { thing, format } = to {
             let thing = thing.to_owned();
             let message = self.message(publish);

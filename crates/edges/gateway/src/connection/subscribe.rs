@@ -10,6 +10,7 @@ use mqtt_protocol_core::mqtt::result_code::{
 use picket_broker::{SubscribeOptions, Subscribed};
 use picket_policy::Action;
 use picket_ports::connections::DisconnectReason;
+use picket_ports::{IotEvent, IotRecord};
 use picket_session::{Filter, TopicProblem};
 use serde_json::json;
 
@@ -17,7 +18,20 @@ use super::client::Client;
 use super::end::End;
 use super::incoming::{SubscribeRequest, UnsubscribeRequest};
 use super::outgoing;
+use crate::iot_log::AUTHORIZATION_FAILURE;
 use crate::reserved::can_be_subscribed;
+
+/// Bytes of a filter that a reason repeats.
+const SHOWN_BYTES_MAX: usize = 100;
+
+/// A filter as a reason repeats it.
+fn shown(filter: &str) -> Cow<'_, str> {
+    let (start, rest) = filter.split_at(filter.floor_char_boundary(SHOWN_BYTES_MAX));
+    match rest.is_empty() {
+        true => start.into(),
+        false => format!("{start}…").into(),
+    }
+}
 
 /// Why a filter is refused.
 struct Refused {
@@ -30,6 +44,17 @@ struct Refused {
 impl Refused {
     fn new(code: SubackReasonCode, text: impl Into<Cow<'static, str>>) -> Self {
         Self { code, text: text.into(), closes_v3: None }
+    }
+
+    /// The reason in the IoT log.
+    fn logged(&self) -> &'static str {
+        match self.code {
+            SubackReasonCode::NotAuthorized | SubackReasonCode::UnspecifiedError => {
+                AUTHORIZATION_FAILURE
+            }
+            SubackReasonCode::QuotaExceeded => "QUOTA_EXCEEDED",
+            _ => "INVALID_TOPIC_FILTER",
+        }
     }
 
     fn closing(self, reason: Option<DisconnectReason>) -> Self {
@@ -48,7 +73,9 @@ impl Client {
         let mut count = self.parts.attachment.subscription_count();
         for entry in &request.entries {
             let filter = entry.topic_filter();
-            match self.judge_filter(entry, count, now) {
+            let judged = self.judge_filter(entry, count, now);
+            self.log_subscribe(filter, judged.as_ref().err());
+            match judged {
                 Ok(code) => {
                     count += usize::from(!self.parts.attachment.is_subscribed(filter));
                     accepted.push(entry);
@@ -81,6 +108,13 @@ impl Client {
         let suback = outgoing::suback(is_v5, request.packet_id, codes, reason);
         self.answer_stored(self.parts.attachment.stored(), suback);
         self.tell_of_topics("subscriptions/subscribed", &topics);
+    }
+
+    fn log_subscribe(&self, filter: &str, refused: Option<&Refused>) {
+        let Some(log) = self.parts.shared.iot_log() else { return };
+        let line = self.parts.shared.line(IotEvent::Subscribe, &self.parts.who, &self.parts.peer);
+        let failure = refused.map(|refused| (refused.logged(), refused.text.as_ref()));
+        log.write(&IotRecord { topic: Some(filter), failure, ..line });
     }
 
     fn tell_of_topics(&self, event: &str, topics: &[&str]) {
@@ -124,7 +158,8 @@ impl Client {
         }
         let max_qos = rules.max_qos;
         if rules.is_aws() && entries.iter().any(|e| e.sub_opts().qos() as u8 > max_qos) {
-            return Some((DisconnectReasonCode::QosNotSupported, "QoS 2 is not supported".into()));
+            let text = format!("QoS 2 is not supported; at most {max_qos} is");
+            return Some((DisconnectReasonCode::QosNotSupported, text.into()));
         }
         let is_shared = |entry: &SubEntry| entry.topic_filter().starts_with("$share/");
         if entries.iter().any(|entry| is_shared(entry) && entry.sub_opts().nl()) {
@@ -147,7 +182,8 @@ impl Client {
         let invalid = SubackReasonCode::TopicFilterInvalid;
         let filter = Filter::parse(text, &rules.topics).map_err(|problem| {
             let is_size = matches!(problem, TopicProblem::TooLong | TopicProblem::TooDeep);
-            let refused = Refused::new(invalid, format!("a filter is not valid: {problem}"));
+            let why = format!("{} is not a valid filter: {}", shown(text), rules.in_words(problem));
+            let refused = Refused::new(invalid, why);
             refused.closing((is_aws || !is_size).then_some(DisconnectReason::ClientError))
         })?;
         if !self.parts.rights.allow(Action::Subscribe, text) {
@@ -158,8 +194,10 @@ impl Client {
             return Err(refused.closing(closes.then_some(DisconnectReason::AuthError)));
         }
         if !can_be_subscribed(filter.pattern) {
-            let refused =
-                Refused::new(invalid, format!("{text}: this reserved topic is not served"));
+            let refused = Refused::new(
+                invalid,
+                format!("{}: this reserved topic is not served", shown(text)),
+            );
             return Err(refused.closing(is_aws.then_some(DisconnectReason::ClientError)));
         }
         if count >= rules.subscriptions_max && !self.parts.attachment.is_subscribed(text) {
@@ -183,17 +221,28 @@ impl Client {
             return self.breach(DisconnectReasonCode::ProtocolError, "UNSUBSCRIBE has packet id 0");
         }
         let (mut codes, mut topics) = (Vec::with_capacity(request.filters.len()), Vec::new());
+        let (mut reasons, rules) = (Vec::new(), &self.parts.door.rules);
         for filter in &request.filters {
-            match self.parts.attachment.unsubscribe(filter) {
+            let code = match self.parts.attachment.unsubscribe(filter) {
                 true => {
                     topics.push(filter.as_str());
-                    codes.push(UnsubackReasonCode::Success);
+                    UnsubackReasonCode::Success
                 }
-                false => codes.push(UnsubackReasonCode::NoSubscriptionExisted),
-            }
+                false => match Filter::parse(filter, &rules.topics) {
+                    Ok(_) => UnsubackReasonCode::NoSubscriptionExisted,
+                    Err(problem) => {
+                        let (filter, why) = (shown(filter), rules.in_words(problem));
+                        reasons.push(format!("{filter} is not a valid filter: {why}"));
+                        UnsubackReasonCode::TopicFilterInvalid
+                    }
+                },
+            };
+            codes.push(code);
         }
         let is_v5 = self.parts.link.is_v5();
-        let unsuback = outgoing::unsuback(is_v5, request.packet_id, codes);
+        let wants_reasons = self.parts.wants_reasons && !reasons.is_empty();
+        let reason = wants_reasons.then(|| reasons.join("; "));
+        let unsuback = outgoing::unsuback(is_v5, request.packet_id, codes, reason.as_deref());
         self.answer_stored(self.parts.attachment.stored(), unsuback);
         self.tell_of_topics("subscriptions/unsubscribed", &topics);
     }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::{Event, role};
 use mqtt_protocol_core::mqtt::packet::{
-    GenericPacketTrait as _, Packet, Property, Qos, SessionExpiryInterval, SubEntry, SubOpts, v3_1_1,
-    v5_0,
+    GenericPacketTrait as _, Packet, Property, Qos, SessionExpiryInterval, SubEntry, SubOpts,
+    v3_1_1, v5_0,
 };
 use mqtt_protocol_core::mqtt::{Connection, Version};
 use rustls::client::ResolvesClientCert;
@@ -249,9 +249,13 @@ impl Client {
 
     /// The same with a will of QoS 1.
     pub(crate) fn send_will(&mut self, client_id: &str, topic: &str) {
+        self.send_will_with(client_id, topic, Vec::new());
+    }
+
+    pub(crate) fn send_will_with(&mut self, client_id: &str, topic: &str, props: Vec<Property>) {
         let builder = v5_0::Connect::builder().client_id(client_id).unwrap();
         let builder = builder.will_message(topic, "gone", Qos::AtLeastOnce, false).unwrap();
-        self.send(builder.clean_start(true).build().unwrap());
+        self.send(builder.will_props(props).clean_start(true).build().unwrap());
     }
 
     pub(crate) fn connect_as(&mut self, client_id: &str, user: &str, password: &str) -> String {
@@ -312,10 +316,15 @@ impl Client {
     }
 
     pub(crate) fn unsubscribe(&mut self, filters: &[&str]) -> String {
+        self.unsubscribe_silently(filters);
+        self.next()
+    }
+
+    /// Sends an MQTT 5 UNSUBSCRIBE and does not wait for the answer.
+    pub(crate) fn unsubscribe_silently(&mut self, filters: &[&str]) {
         let id = self.mqtt.acquire_packet_id().unwrap();
         let builder = v5_0::Unsubscribe::builder().packet_id(id);
         self.send(builder.entries(filters.to_vec()).unwrap().build().unwrap());
-        self.next()
     }
 
     pub(crate) fn subscribe_to(&mut self, entries: Vec<SubEntry>, props: Vec<Property>) -> String {
@@ -385,6 +394,7 @@ fn reason(packet: &Packet) -> Option<String> {
     let properties: Vec<Property> = match packet {
         Packet::V5_0Connack(p) => p.props().clone(),
         Packet::V5_0Suback(p) => p.props().clone(),
+        Packet::V5_0Unsuback(p) => p.props().clone(),
         Packet::V5_0Puback(p) => p.props().clone().unwrap_or_default(),
         Packet::V5_0Disconnect(p) => p.props().clone().unwrap_or_default(),
         _ => return None,

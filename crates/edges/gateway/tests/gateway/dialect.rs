@@ -46,8 +46,22 @@ fn qos_2_is_refused_wherever_it_is_asked_for() {
     };
     let answer = will(&mut Client::secure(&bench, &device, true), true);
     assert_eq!(answer, "connack QosNotSupported false");
-    let answer = will(&mut Client::secure(&bench, &device, false), false);
-    assert_eq!(answer, "connack NotAuthorized false");
+    // No code of 3.1.1 says that.
+    assert_eq!(will(&mut Client::secure(&bench, &device, false), false), "closed");
+}
+
+#[test]
+fn packets_of_qos_2_are_refused_too() {
+    let bench = Bench::start();
+    for v5 in [false, true] {
+        let mut client = pump(&bench, v5);
+        client.raw(b"\x62\x02\x00\x07");
+        if v5 {
+            let told = "disconnect ProtocolError: PUBREL belongs to QoS 2, which is not supported";
+            assert_eq!(client.next_told(), told);
+        }
+        assert_eq!(client.next(), "closed");
+    }
 }
 
 #[test]

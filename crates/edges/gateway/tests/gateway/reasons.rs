@@ -1,6 +1,8 @@
 //! What developers are told of a refusal, and what they are not (spec iot-core §3.6).
 
-use mqtt_protocol_core::mqtt::packet::{MaximumPacketSize, Property, RequestProblemInformation};
+use mqtt_protocol_core::mqtt::packet::{
+    MaximumPacketSize, Property, RequestProblemInformation, ResponseTopic, UserProperty,
+};
 
 use crate::bench::Bench;
 use crate::client::Client;
@@ -84,9 +86,81 @@ fn a_suback_tells_of_each_filter_that_was_refused() {
     assert_eq!(
         client.next_told(),
         "suback GrantedQos0 NotAuthorized TopicFilterInvalid: iot:Subscribe on topicfilter/a is not \
-         allowed by any statement of policies readers, secrets; a filter is not valid: a wildcard \
+         allowed by any statement of policies readers, secrets; b/#/c is not a valid filter: a wildcard \
          stands in a place where none may stand"
     );
+}
+
+#[test]
+fn an_unsuback_tells_of_a_filter_that_cannot_be() {
+    let bench = Bench::start();
+    let mut client = pump(&bench);
+    let deep = "a/b/c/d/e/f/g/h/i";
+    client.unsubscribe_silently(&["news", deep]);
+    assert_eq!(
+        client.next_told(),
+        "unsuback NoSubscriptionExisted TopicFilterInvalid: a/b/c/d/e/f/g/h/i is not a valid filter: \
+         it has too many levels (at most 256 bytes and 7 slashes)"
+    );
+}
+
+#[test]
+fn a_will_that_cannot_be_says_why() {
+    let bench = Bench::start();
+    let told = |topic: &str, properties: Vec<Property>| {
+        let mut client = device_client(&bench, true);
+        client.send_will_with("pump", topic, properties);
+        client.next_told()
+    };
+    assert_eq!(
+        told("a/b/c/d/e/f/g/h/i", Vec::new()),
+        "connack TopicNameInvalid false: the will's topic is not valid: it has too many levels (at \
+         most 256 bytes and 7 slashes)"
+    );
+    let response = Property::from(ResponseTopic::new("own/+").unwrap());
+    assert_eq!(
+        told("own/x", vec![response]),
+        "connack ProtocolError false: the will's response topic contains a wildcard"
+    );
+    let all = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:*","Resource":"*"}]}"#;
+    let device = bench.device();
+    bench.registry.set_policies_of(&device.id, &[("all", all)]);
+    let mut client = Client::secure(&bench, &device, true);
+    client.send_will("pump", "$aws/things/pump/shadow/update");
+    assert_eq!(
+        client.next_told(),
+        "connack TopicNameInvalid false: a will cannot be published on a reserved topic"
+    );
+    // It is a mistake and no attack.
+    assert!(!bench.counted("pump").iter().any(|line| line.contains("denied")));
+}
+
+#[test]
+fn limits_of_the_protocol_say_what_they_are() {
+    let bench = Bench::start();
+    let mut client = pump(&bench);
+    client.raw(b"\x30\x04\x00\x00\x00x");
+    assert_eq!(
+        client.next_told(),
+        "disconnect TopicAliasInvalid: a topic alias is not from 1 to 8, or a PUBLISH has neither a \
+         topic nor an alias that was set"
+    );
+    let mut client = pump(&bench);
+    client.publish("own/x", "x", 2, false);
+    let told = "disconnect QosNotSupported: QoS 2 is not supported; at most 1 is";
+    assert_eq!(client.next_told(), told);
+}
+
+#[test]
+fn a_connect_that_is_too_large_is_told_so() {
+    let bench = Bench::with("connect_bytes_max = 1000");
+    let mut client = device_client(&bench, true);
+    let long = UserProperty::new("a", "x".repeat(2000)).unwrap();
+    client.send_connect("pump", vec![long.into()]);
+    let told = client.next_told();
+    assert!(told.starts_with("connack PacketTooLarge false: the CONNECT has 20"), "{told}");
+    assert!(told.ends_with(" bytes; at most 1000 are allowed"), "{told}");
+    assert_eq!(client.next(), "closed");
 }
 
 #[test]
