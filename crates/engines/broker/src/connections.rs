@@ -2,7 +2,6 @@
 
 use std::ops::Bound;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -141,9 +140,8 @@ impl Connections for Broker {
     }
 
     async fn connection_counts(&self) -> ConnectionCounts {
-        let sessions = self.session_count();
-        let connected = self.online.load(Ordering::Relaxed).min(sessions);
-        ConnectionCounts { connected, kept: sessions - connected }
+        let stats = self.stats();
+        ConnectionCounts { connected: stats.connected, kept: stats.kept }
     }
 
     async fn subscriptions(&self, client_id: &str) -> Option<Vec<SubscriptionEntry>> {

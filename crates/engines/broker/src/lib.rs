@@ -29,6 +29,7 @@ mod records;
 mod restore;
 mod retained;
 mod slot;
+mod stats;
 mod stored;
 mod subscriptions;
 
@@ -39,6 +40,7 @@ pub use limits::{BrokerConfig, BrokerLimits};
 pub use publish::Routed;
 pub use restore::OpenError;
 pub use slot::SessionId;
+pub use stats::BrokerStats;
 pub use stored::{NotStored, Stored};
 
 #[cfg(test)]

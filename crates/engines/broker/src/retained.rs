@@ -102,6 +102,11 @@ impl Retained {
         self.messages.len()
     }
 
+    /// Of topics and payloads.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// What a new subscription to `filter` gets.
     pub(crate) fn matching(
         &self,

@@ -92,6 +92,7 @@ fn exposition(line: &Line) -> String {
     }
     page.family("picket_gateway_lifecycle_dropped_total", "counter", "Lifecycle events dropped.");
     page.sample("picket_gateway_lifecycle_dropped_total", &[], gateway.lifecycle_events_dropped);
+    sessions(&mut page, line);
     detection(&mut page, line);
     let siem = line.siem.stats();
     for (name, help, value) in [
@@ -106,6 +107,27 @@ fn exposition(line: &Line) -> String {
     control(&mut page, line);
     tasks(&mut page, line);
     page.0
+}
+
+fn sessions(page: &mut Page, line: &Line) {
+    let broker = line.broker.stats();
+    let name = "picket_broker_sessions";
+    page.family(name, "gauge", "Sessions, of clients that are connected and of those that are away.");
+    page.sample(name, &[("state", "connected")], broker.connected);
+    page.sample(name, &[("state", "kept")], broker.kept);
+    for (name, help, value) in [
+        ("picket_broker_queue_bytes", "Bytes that wait for clients.", broker.queue_bytes),
+        ("picket_broker_retained_messages", "Retained messages.", broker.retained),
+        ("picket_broker_retained_bytes", "Bytes of them.", broker.retained_bytes),
+        (
+            "picket_broker_refusing",
+            "1 while what has to be stored is refused because the store fails.",
+            usize::from(broker.is_refusing),
+        ),
+    ] {
+        page.family(name, "gauge", help);
+        page.sample(name, &[], value);
+    }
 }
 
 fn detection(page: &mut Page, line: &Line) {

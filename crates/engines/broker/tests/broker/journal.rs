@@ -89,6 +89,7 @@ async fn a_store_that_fails_is_refused_to_publishers_and_comes_back_without_a_lo
     inbox(&present);
 
     states.disk.is_broken.store(true, Ordering::SeqCst);
+    assert!(!rig.broker.stats().is_refusing);
     assert_eq!(rig.route("in").stored.unwrap().wait().await, Err(NotStored));
     // From now on nothing is taken that would have to be stored, and the rest goes on.
     let error = rig.broker.publish(message("in", "x")).await.unwrap_err();
@@ -101,6 +102,9 @@ async fn a_store_that_fails_is_refused_to_publishers_and_comes_back_without_a_lo
     assert_eq!(connected.stored.unwrap().wait().await, Err(NotStored));
     assert_eq!(rig.broker.ledger().dropped.get("not_stored"), Some(&2));
 
+    let stats = rig.broker.stats();
+    assert!(stats.is_refusing);
+    assert_eq!((stats.connected, stats.kept, stats.retained), (2, 1, 0));
     states.disk.is_broken.store(false, Ordering::SeqCst);
     let mut tries = 0;
     while rig.route("in").stored.unwrap().wait().await.is_err() {
@@ -108,6 +112,7 @@ async fn a_store_that_fails_is_refused_to_publishers_and_comes_back_without_a_lo
         assert!(tries < 1000);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    assert!(!rig.broker.stats().is_refusing);
     // One before, the one whose promise was broken and that was written later, one after.
     let back = Rig::open(&states.copy()).await;
     assert_eq!(inbox(&back.connect(kept("pump")).attachment).len(), 3);

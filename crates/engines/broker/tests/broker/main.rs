@@ -4,6 +4,7 @@
 
 mod connections;
 mod direct;
+mod growth;
 mod journal;
 mod kill;
 mod listeners;
