@@ -76,6 +76,12 @@ pub trait Directory: std::fmt::Debug + Send + Sync {
     /// The rights context of a connection with this certificate and client id.
     fn principal(&self, certificate: &CertificateId, client_id: &str) -> Principal;
 
+    /// The only thing that this certificate is attached to, exclusively or not: to charge it with what the
+    /// certificate does where no client id tells which thing that is.
+    fn only_thing(&self, certificate: &CertificateId) -> Option<Arc<ThingEntry>> {
+        self.principal(certificate, "").thing
+    }
+
     /// Whether a certificate (DER) that is not registered may introduce itself: an active authority
     /// with automatic registration has signed it. The default knows no authorities.
     fn is_welcome(&self, der: &[u8]) -> bool {

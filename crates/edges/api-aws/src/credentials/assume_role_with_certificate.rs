@@ -116,9 +116,7 @@ impl Call {
                 Some(why) => why,
             },
         };
-        if let Some(counters) = found.counters {
-            counters.authorization_failure(None);
-        }
+        found.counters.authorization_failure(None);
         Err(forbidden(why).into())
     }
 }

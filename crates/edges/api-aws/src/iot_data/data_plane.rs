@@ -119,8 +119,9 @@ pub(super) enum Rights {
 /// What a device may do.
 pub(crate) struct DeviceRights {
     pub(crate) authorizer: Authorizer,
-    /// Those of the thing that the certificate stands for, if there is one.
-    pub(crate) counters: Option<Arc<dyn DeviceCounters>>,
+    /// What it does is charged to the thing that the certificate stands for; without one, to the
+    /// certificate itself (spec iot-core §4.6).
+    pub(crate) counters: Arc<dyn DeviceCounters>,
     /// The thing.
     pub(crate) thing: Option<Arc<ThingEntry>>,
 }
@@ -147,7 +148,7 @@ impl Rights {
         };
         let Some(reason) = reason else { return Ok(()) };
         if is_publish(action)
-            && let Self::Device(DeviceRights { counters: Some(counters), .. }) = self
+            && let Self::Device(DeviceRights { counters, .. }) = self
         {
             counters.authorization_failure(Some(name));
         }
@@ -156,7 +157,7 @@ impl Rights {
 
     /// Counts a message that was taken.
     pub(super) fn count_message(&self, topic: &str, payload_bytes: usize) {
-        if let Self::Device(DeviceRights { counters: Some(counters), .. }) = self {
+        if let Self::Device(DeviceRights { counters, .. }) = self {
             counters.message_in(topic, payload_bytes);
         }
     }
@@ -207,11 +208,12 @@ impl Call {
         };
         let principal = data.directory.principal(certificate, thing.unwrap_or_default());
         let authorizer = data.rights.rights_of(&caller, &principal);
-        let counted =
-            principal.thing.as_ref().map(|it| data.cloud_metrics.device(it.name.as_str()));
+        let charged = principal.thing.clone().or_else(|| data.directory.only_thing(certificate));
+        let identity = charged.as_ref().map_or(certificate.as_str(), |it| it.name.as_str());
+        let counters = data.cloud_metrics.device(identity);
         let is_meant = |it: &Arc<ThingEntry>| thing.is_none_or(|thing| it.name.as_str() == thing);
         let thing = principal.thing.filter(is_meant);
-        Ok(DeviceRights { authorizer, counters: counted, thing })
+        Ok(DeviceRights { authorizer, counters, thing })
     }
 
     async fn der(&self, id: &CertificateId) -> ApiResult<Arc<[u8]>> {

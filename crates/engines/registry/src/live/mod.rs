@@ -8,7 +8,9 @@ use arc_swap::ArcSwap;
 use parking_lot::RwLock;
 use picket_core::{CertificateId, Tasks};
 use picket_ports::RegistryError;
-use picket_ports::directory::{CertificateEntry, Directory, DirectoryChange, Principal};
+use picket_ports::directory::{
+    CertificateEntry, Directory, DirectoryChange, Principal, ThingEntry,
+};
 use picket_ports::registry::Registry;
 use tokio::sync::{broadcast, watch};
 
@@ -100,6 +102,10 @@ impl Directory for LiveDirectory {
 
     fn principal(&self, certificate: &CertificateId, client_id: &str) -> Principal {
         self.view.read().principal(certificate, client_id)
+    }
+
+    fn only_thing(&self, certificate: &CertificateId) -> Option<Arc<ThingEntry>> {
+        self.view.read().only_thing(certificate)
     }
 
     fn is_welcome(&self, der: &[u8]) -> bool {

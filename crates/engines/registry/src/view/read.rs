@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use picket_core::CertificateId;
-use picket_ports::directory::{CertificateEntry, Principal};
+use picket_ports::directory::{CertificateEntry, Principal, ThingEntry};
 
 use super::View;
 use super::certificates::CertificateRow;
@@ -45,6 +45,14 @@ impl View {
         policies.dedup_by(|a, b| Arc::ptr_eq(a, b));
         principal.policies = policies.into_iter().cloned().collect();
         principal
+    }
+
+    /// The only thing that this certificate is attached to.
+    pub(crate) fn only_thing(&self, certificate: &CertificateId) -> Option<Arc<ThingEntry>> {
+        let row = self.certificates.get(self.certificate_row(certificate)?)?;
+        let mut things = row.things();
+        let only = things.next().filter(|_| things.next().is_none());
+        Some(Arc::clone(&self.things.get(only?)?.entry))
     }
 
     /// The thing of this name that is attached to the certificate. To look at the few it has is faster

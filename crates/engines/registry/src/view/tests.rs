@@ -486,7 +486,14 @@ fn an_exclusive_certificate_stands_for_its_thing_under_any_client_id() {
     for client in ["pump", "valve", "stranger"] {
         assert_eq!(names(view(&facts).principal(&certificate('a'), client)), pump, "{client}");
     }
+    let only = |facts: &[RegistryChange], digit| {
+        view(facts).only_thing(&certificate(digit)).map(|it| it.name.to_string())
+    };
+    assert_eq!(only(&facts, 'a').as_deref(), Some("pump"));
     facts.push(attached("valve", 'a', false));
+    assert_eq!(only(&facts, 'a'), None, "two have it");
+    assert_eq!(only(&facts, 'b').as_deref(), Some("valve"), "others may have that thing too");
+    assert_eq!(only(&facts, 'c'), None);
     let shared = names(view(&facts).principal(&certificate('a'), "stranger"));
     assert_eq!(shared, (None, false, vec![]), "another thing has it too");
 }
