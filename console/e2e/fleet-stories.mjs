@@ -1,4 +1,6 @@
 // What an administrator of the fleet does. Each look makes its own entries, named after it.
+import assert from "node:assert/strict";
+import { bundleConnects, saveBundle } from "./bundle.mjs";
 import { go } from "./navigate.mjs";
 
 const dialog = (page) => page.getByRole("dialog");
@@ -24,11 +26,17 @@ async function groupIsMadeAndGetsAThing({ page, seen, look }) {
   await dialog(page).getByLabel("Name").fill(`ward-${look}`);
   await dialog(page).getByLabel("Description").fill("Second floor");
   await dialog(page).getByRole("button", { name: "Create" }).click();
-  await page.getByRole("link", { name: `ward-${look}`, exact: true }).waitFor();
-  await seen("groups");
   await page.getByRole("link", { name: `ward-${look}`, exact: true }).click();
   await page.getByRole("heading", { name: `ward-${look}`, exact: true }).waitFor();
   await page.getByText("No thing is in it").waitFor();
+  await page.getByRole("button", { name: "New group in it" }).click();
+  await dialog(page).getByLabel("Name").fill(`bay-${look}`);
+  await dialog(page).getByRole("button", { name: "Create" }).click();
+  await page.getByRole("link", { name: `bay-${look}`, exact: true }).waitFor();
+  await go(page, "Groups");
+  await page.getByRole("button", { name: `Groups in ward-${look}`, exact: true }).click();
+  await page.getByRole("link", { name: `bay-${look}`, exact: true }).waitFor();
+  await seen("groups");
 }
 
 async function thingIsMadeWithItsFiles({ page, seen, look }) {
@@ -38,11 +46,12 @@ async function thingIsMadeWithItsFiles({ page, seen, look }) {
   await dialog(page).getByLabel("Group").fill(`ward-${look}`);
   await dialog(page).getByRole("button", { name: "Create" }).click();
   await page.getByRole("heading", { name: `bed-${look} is ready` }).waitFor();
+  await dialog(page).getByText("The key is not saved yet").waitFor();
   await seen("thing-files");
-  const saved = page.waitForEvent("download");
-  await dialog(page).getByRole("button", { name: "private.pem.key" }).click();
-  await saved;
+  const folder = await saveBundle(page, `bed-${look}.zip`);
+  await dialog(page).getByText("The key is not saved yet").waitFor({ state: "detached" });
   await dialog(page).getByRole("button", { name: "Done" }).click();
+  await bundleConnects(page, `bed-${look}`, folder);
   await go(page, "Groups");
   await page.getByRole("link", { name: `ward-${look}`, exact: true }).click();
   await page.getByRole("link", { name: `bed-${look}`, exact: true }).waitFor();
@@ -82,7 +91,7 @@ async function policyIsWrittenCheckedAndExplained({ page, seen, look }) {
     }),
   );
   await page.getByText("In order").waitFor();
-  await page.getByLabel("Topic, topic filter or client id").fill("wards/1/heat");
+  await page.getByLabel("Topic", { exact: true }).fill("wards/1/heat");
   await page.getByRole("button", { name: "Explain" }).click();
   await page.getByText("Denied by a statement").waitFor();
   await page.locator(".statement.decides").getByText("NotTheFirst", { exact: true }).waitFor();
@@ -97,6 +106,92 @@ async function policyIsWrittenCheckedAndExplained({ page, seen, look }) {
   await seen("policy");
 }
 
+/** The version in force is not what a device had: saved, compared, put in force, asked about, taken back. */
+async function policyGetsVersions({ page, seen, look }) {
+  const editor = page.getByRole("textbox", { name: "Policy document" });
+  await editor.click();
+  await page.keyboard.press("ControlOrMeta+A");
+  const wide = { Sid: "Everything", Effect: "Allow", Action: "iot:*", Resource: "*" };
+  await page.keyboard.insertText(JSON.stringify({ Version: "2012-10-17", Statement: [wide] }, null, 2));
+  await page.getByText("In order").waitFor();
+  // The draft is asked in the place of what is stored, beside the device's other policies.
+  await page.getByLabel("Device", { exact: true }).fill(`bed-${look}`);
+  await page.getByLabel("Topic", { exact: true }).fill("wards/1/heat");
+  await page.getByRole("button", { name: "Explain" }).click();
+  await page.getByText("Allowed", { exact: true }).waitFor();
+  await page.locator(".statement.decides").getByText("Everything", { exact: true }).waitFor();
+  assert.equal(await page.locator(".statement").getByText("NotTheFirst", { exact: true }).count(), 0);
+  await page.getByRole("button", { name: "Version 1" }).click();
+  await page.getByRole("button", { name: "Save as a version" }).click();
+  await page.getByRole("button", { name: "Version 2" }).waitFor();
+  await page.getByRole("button", { name: "Compare version 1 with the editor" }).click();
+  await page.locator(".compare .cm-deletedChunk").first().waitFor();
+  await seen("policy-compared");
+  await page.getByRole("button", { name: "Put version 2 in force" }).click();
+  await dialog(page).locator(".compare .cm-deletedChunk").first().waitFor();
+  await seen("policy-in-force");
+  await dialog(page).getByRole("button", { name: "Put in force" }).click();
+  await page.getByRole("button", { name: "Put version 1 in force" }).click();
+  await dialog(page).getByRole("button", { name: "Put in force" }).click();
+  await page.getByRole("button", { name: "Delete version 2" }).click();
+  await dialog(page).getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Version 2" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Delete …", exact: true }).click();
+  await dialog(page).getByText("it is attached to one target").waitFor();
+  await dialog(page).getByRole("button", { name: "Cancel" }).click();
+}
+
+/** A device that keeps its key, and the authority of a maker. */
+async function certificateIsMadeForARequest({ page, seen }) {
+  await go(page, "Certificates");
+  await page.getByRole("button", { name: "New certificate" }).click();
+  await dialog(page).getByRole("button", { name: "The device's own key" }).click();
+  await dialog(page).getByLabel("Certificate signing request", { exact: true }).fill("no request");
+  await dialog(page).getByRole("button", { name: "Issue" }).click();
+  await dialog(page).getByRole("alert").waitFor();
+  await dialog(page)
+    .getByLabel("Certificate signing request from a file")
+    .setInputFiles("e2e/files/device.csr");
+  await seen("certificate-request");
+  await dialog(page).getByRole("button", { name: "Issue" }).click();
+  await page.getByRole("heading", { name: "The certificate is ready" }).waitFor();
+  assert.equal(await dialog(page).getByRole("button", { name: "private.pem.key" }).count(), 0);
+  await dialog(page).getByRole("button", { name: "Done" }).click();
+}
+
+async function authorityIsRegisteredAndDeleted({ page, seen }) {
+  await page.getByRole("link", { name: "Authorities" }).click();
+  await page.getByText("No authority of yours is registered").waitFor();
+  await seen("authorities-none");
+  await page.getByRole("button", { name: "Register a CA" }).click();
+  await dialog(page)
+    .getByText(/CN=[0-9a-f]{64}/)
+    .waitFor();
+  await seen("authority-new");
+  await dialog(page).getByLabel("CA certificate from a file").setInputFiles("e2e/files/ca.pem");
+  await dialog(page).getByRole("button", { name: "Without" }).click();
+  await dialog(page)
+    .getByRole("checkbox", { name: /register themselves/ })
+    .check();
+  await dialog(page).getByRole("button", { name: "Register", exact: true }).click();
+  await page.getByRole("heading", { name: "Authority", exact: true }).waitFor();
+  await page.getByText("CN=Ward works device CA").waitFor();
+  await seen("authority");
+  await page.getByRole("button", { name: "End self-registration …" }).click();
+  await dialog(page).getByRole("button", { name: "End it" }).click();
+  await page.getByRole("button", { name: "Let devices register themselves …" }).waitFor();
+  await go(page, "Certificates");
+  await page.getByRole("link", { name: "Authorities" }).click();
+  await page.getByText("CN=Ward works device CA").waitFor();
+  await seen("authorities");
+  await page.locator("td a").first().click();
+  await page.getByRole("button", { name: "Switch off …" }).click();
+  await dialog(page).getByRole("button", { name: "Switch off" }).click();
+  await page.getByRole("button", { name: "Delete …" }).click();
+  await dialog(page).getByRole("button", { name: "Delete" }).click();
+  await page.getByText("No authority of yours is registered").waitFor();
+}
+
 async function certificateIsRevoked({ page, seen, look }) {
   await go(page, "Things");
   await page.getByRole("searchbox").fill(`bed-${look}`);
@@ -107,6 +202,7 @@ async function certificateIsRevoked({ page, seen, look }) {
   await page.getByText("CN=").first().waitFor();
   await seen("certificate");
   await page.getByRole("button", { name: "Revoke …" }).click();
+  await dialog(page).getByText("Nobody is connected with it now").waitFor();
   await dialog(page).getByRole("button", { name: "Revoke" }).click();
   await page.getByText("revoked", { exact: true }).waitFor();
   await go(page, "Certificates");
@@ -136,7 +232,7 @@ async function thingIsChangedAndDeleted({ page, seen, look }) {
   await page.getByText(/^No thing/).waitFor();
 }
 
-async function connectionsShowWhoIsThere({ page, seen, settings }) {
+async function connectionsShowWhoIsThere({ page, seen, look, settings }) {
   await go(page, "Connections");
   const list = page.getByRole("region", { name: "List of connections" });
   await list.waitFor();
@@ -145,8 +241,16 @@ async function connectionsShowWhoIsThere({ page, seen, settings }) {
   await page.getByRole("button", { name: "Log", exact: true }).click();
   const log = page.getByRole("region", { name: "List of connection log" });
   await log.waitFor();
-  if (settings.expectEvents) await log.getByText("connected").first().waitFor();
+  if (settings.expectEvents) await log.getByText("came", { exact: true }).first().waitFor();
   await seen("connection-log");
+  // The device of the bundle came, and went when it had sent its message.
+  await page.getByRole("searchbox").fill(`bed-${look}`);
+  await page.getByRole("button", { name: "Left", exact: true }).click();
+  await page.waitForURL(/kind=disconnected/);
+  await log.getByText("said good-bye").first().waitFor();
+  await page.getByRole("button", { name: "Turned away", exact: true }).click();
+  await log.getByText(/Nothing of “bed-/).waitFor();
+  await page.getByRole("button", { name: "Live" }).click();
 }
 
 async function testClientSeesWhatItSends({ page, seen, look }) {
@@ -155,11 +259,29 @@ async function testClientSeesWhatItSends({ page, seen, look }) {
   await page.getByRole("button", { name: "Subscribe" }).click();
   await page.getByText("following", { exact: true }).waitFor();
   await page.getByLabel("Topic", { exact: true }).fill(`console/${look}/hello`);
-  await page.getByRole("button", { name: "Publish" }).click();
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
   await page.getByText(`Published on console/${look}/hello.`).waitFor();
   const messages = page.getByRole("list", { name: "Messages, newest first" });
-  await messages.getByText('{"hello": "world"}').waitFor();
+  // JSON is laid out, until somebody wants it as it came.
+  await messages.getByText(/^\{\n {2}"hello": "world"\n\}$/).waitFor();
+  await page.getByRole("button", { name: "Lay out JSON" }).click();
+  await messages.getByText('{"hello": "world"}', { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByLabel("Topic", { exact: true }).fill(`console/${look}/kept`);
+  await page.getByLabel("Retain").check();
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await page.getByRole("button", { name: "Go on (1 new)" }).click();
+  await messages.getByText(`console/${look}/kept`).waitFor();
+  // Whoever follows from now on gets the retained one at once.
+  await page.reload();
+  await messages.getByText("retained", { exact: true }).waitFor();
   await seen("mqtt");
+  await page.getByRole("button", { name: `Erase the retained message on console/${look}/kept` }).click();
+  await dialog(page).getByRole("button", { name: "Erase" }).click();
+  await messages.getByText("(empty)").waitFor();
+  await page.getByLabel("Topic", { exact: true }).fill("$aws/things/x/shadow");
+  await page.getByRole("button", { name: "Publish", exact: true }).click();
+  await page.getByText(/reserved/).waitFor();
 }
 
 async function changesAreKept({ page, seen, look }) {
@@ -174,8 +296,11 @@ async function changesAreKept({ page, seen, look }) {
 export const fleetStories = {
   "a thing type is made and deprecated": typeIsMadeAndDeprecated,
   "a group is made": groupIsMadeAndGetsAThing,
-  "a thing is made in it and its files are saved": thingIsMadeWithItsFiles,
+  "a thing is made in it, its files are saved and connect it": thingIsMadeWithItsFiles,
   "a policy is written, checked, explained and attached": policyIsWrittenCheckedAndExplained,
+  "a policy gets versions, which are compared": policyGetsVersions,
+  "a certificate is made for a request": certificateIsMadeForARequest,
+  "a maker's authority is registered and deleted": authorityIsRegisteredAndDeleted,
   "a certificate is revoked": certificateIsRevoked,
   "a thing is changed and deleted": thingIsChangedAndDeleted,
   "connections and their log show who is there": connectionsShowWhoIsThere,

@@ -9,6 +9,8 @@ import { Empty, Failed, Loading } from "./components/StateViews";
 import { readMetricSearch } from "./metrics/address";
 import { Alarm } from "./pages/Alarm";
 import { Alarms } from "./pages/Alarms";
+import { Authorities } from "./pages/Authorities";
+import { Authority } from "./pages/Authority";
 import { Certificate } from "./pages/Certificate";
 import { Certificates } from "./pages/Certificates";
 import { Changes } from "./pages/Changes";
@@ -111,6 +113,8 @@ const notifications = createRoute({
 type ThingsSearch = {
   prefix?: string | undefined;
   type_name?: string | undefined;
+  group?: string | undefined;
+  attribute?: string | undefined;
   after?: string | undefined;
 };
 const things = createRoute({
@@ -120,6 +124,8 @@ const things = createRoute({
   validateSearch: (raw: Raw): ThingsSearch => ({
     prefix: text(raw.prefix),
     type_name: text(raw.type_name),
+    group: text(raw.group),
+    attribute: text(raw.attribute),
     after: text(raw.after),
   }),
 });
@@ -188,6 +194,17 @@ const certificate = createRoute({
   path: "/certificates/$id",
   component: Certificate,
 });
+const authorities = createRoute({
+  getParentRoute: () => root,
+  path: "/authorities",
+  component: Authorities,
+  validateSearch: paged,
+});
+const authority = createRoute({
+  getParentRoute: () => root,
+  path: "/authorities/$id",
+  component: Authority,
+});
 const policies = createRoute({
   getParentRoute: () => root,
   path: "/policies",
@@ -198,7 +215,11 @@ const newPolicy = createRoute({ getParentRoute: () => root, path: "/new-policy",
 const policy = createRoute({ getParentRoute: () => root, path: "/policies/$name", component: Policy });
 
 const VIEWS = ["connected", "kept", "log"] as const;
-type ConnectionsSearch = Paged & { view?: (typeof VIEWS)[number] | undefined };
+export const LOG_KINDS = ["connected", "disconnected", "refused"] as const;
+type ConnectionsSearch = Paged & {
+  view?: (typeof VIEWS)[number] | undefined;
+  kind?: (typeof LOG_KINDS)[number] | undefined;
+};
 const connections = createRoute({
   getParentRoute: () => root,
   path: "/connections",
@@ -206,9 +227,16 @@ const connections = createRoute({
   validateSearch: (raw: Raw): ConnectionsSearch => ({
     ...paged(raw),
     view: VIEWS.find((view) => view === raw.view),
+    kind: LOG_KINDS.find((kind) => kind === raw.kind),
   }),
 });
-const mqtt = createRoute({ getParentRoute: () => root, path: "/mqtt", component: MqttClient });
+const mqtt = createRoute({
+  getParentRoute: () => root,
+  path: "/mqtt",
+  component: MqttClient,
+  // Topic filters, one a line: they may hold commas and blanks.
+  validateSearch: (raw: Raw): { filters?: string | undefined } => ({ filters: text(raw.filters) }),
+});
 
 type ChangesSearch = {
   actor?: string | undefined;
@@ -243,7 +271,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     ...[overview, alarms, alarm, search, mitigation, plan, task, notifications],
     ...[profiles, profile, newProfile, customMetrics, dimensions, metrics],
-    ...[things, thing, types, groups, group, certificates, certificate],
+    ...[things, thing, types, groups, group, certificates, certificate, authorities, authority],
     ...[policies, newPolicy, policy, connections, mqtt, changes],
   ]),
   parseSearch,

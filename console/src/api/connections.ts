@@ -29,13 +29,19 @@ export const connectionQuery = (clientId: string) =>
     refetchInterval: 3_000,
   });
 
-export type LogFilter = { client_id?: string | undefined; kind?: api.ConnectionEvent["kind"] | undefined };
+export type LogFilter = {
+  /** A part of the client id, of the thing's name or of the principal. */
+  text?: string | undefined;
+  kind?: api.ConnectionEvent["kind"] | undefined;
+  /** `next` of the page before. */
+  before?: string | undefined;
+};
 
 export const connectionLogQuery = (filter: LogFilter) =>
   queryOptions({
     queryKey: ["connection-log", filter],
     queryFn: ({ signal }) =>
-      call<api.ConnectionLog>("GET", `/connection-log${query({ ...filter, limit: 200 })}`, undefined, signal),
+      call<api.ConnectionLog>("GET", `/connection-log${query({ ...filter, limit: 100 })}`, undefined, signal),
     placeholderData: keepPreviousData,
     refetchInterval: 3_000,
   });

@@ -37,8 +37,11 @@ export const overviewQuery = queryOptions({
 });
 
 export type ThingsFilter = {
-  prefix: string;
+  prefix?: string | undefined;
   type_name?: string | undefined;
+  group?: string | undefined;
+  /** `name` or `name=value`. */
+  attribute?: string | undefined;
   after?: string | undefined;
 };
 
@@ -48,6 +51,7 @@ export const thingsQuery = (filter: ThingsFilter) =>
     queryFn: ({ signal }) =>
       call<api.ThingList>("GET", `/things${query({ ...filter, limit: 100 })}`, undefined, signal),
     placeholderData: keepPreviousData,
+    refetchInterval: 10_000,
   });
 
 export const thingQuery = (name: string) =>

@@ -52,8 +52,15 @@ export const deprecateThingType = (name: string, undo: boolean) =>
   change<void>("POST", `/thing-types/${part(name)}/deprecation`, { undo });
 export const deleteThingType = (name: string) => change<void>("DELETE", `/thing-types/${part(name)}`);
 
-export const groupsQuery = (filter: { prefix?: string | undefined; after?: string | undefined }) =>
-  pages<api.GroupList>("groups", "/groups", filter);
+export type GroupsFilter = {
+  prefix?: string | undefined;
+  /** Only those that lie in this group directly. */
+  parent?: string | undefined;
+  /** `"true"`: only those that lie in no other. */
+  uppermost?: "true" | undefined;
+  after?: string | undefined;
+};
+export const groupsQuery = (filter: GroupsFilter) => pages<api.GroupList>("groups", "/groups", filter);
 export const groupQuery = (name: string) =>
   queryOptions({
     queryKey: ["group", name],
@@ -75,6 +82,32 @@ export const certificateQuery = (id: string) =>
     queryFn: ({ signal }) =>
       call<api.CertificateDetail>("GET", `/certificates/${part(id)}`, undefined, signal),
   });
+/** Where devices connect. */
+export const endpointQuery = queryOptions({
+  queryKey: ["endpoint"],
+  queryFn: ({ signal }) => call<api.Endpoint>("GET", "/endpoint", undefined, signal),
+});
+
+export const authoritiesQuery = (filter: { after?: string | undefined }) =>
+  pages<api.AuthorityList>("authorities", "/authorities", filter);
+export const authorityQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["authority", id],
+    queryFn: ({ signal }) => call<api.AuthorityDetail>("GET", `/authorities/${part(id)}`, undefined, signal),
+  });
+export const registrationCodeQuery = queryOptions({
+  queryKey: ["registration-code"],
+  queryFn: ({ signal }) => call<api.RegistrationCode>("GET", "/registration-code", undefined, signal),
+});
+export const registerAuthority = (body: api.NewAuthority) =>
+  change<api.RegisteredAuthority>("POST", "/authorities", body);
+export const changeAuthority = (id: string, body: api.AuthorityChange) =>
+  change<void>("PATCH", `/authorities/${part(id)}`, body);
+export const deleteAuthority = (id: string) =>
+  change<void>("DELETE", `/authorities/${part(id)}`, undefined, ["authority", id]);
+
+export const createCertificateFromRequest = (body: api.NewCertificateRequest) =>
+  change<api.CertificateBundle>("POST", "/certificate-requests", body);
 export const createCertificate = (body: api.NewCertificate) =>
   change<api.CertificateBundle>("POST", "/certificates", body);
 export const changeCertificate = (id: string, body: api.CertificateChange) =>

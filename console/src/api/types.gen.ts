@@ -158,6 +158,8 @@ export type AlarmDetail = {
   alarm: Alarm;
   /** Oldest first. */
   events: Array<AlarmEvent>;
+  /** What was done about it, newest first. */
+  mitigations: Array<AlarmMitigation>;
 };
 
 export type NewVerification = {
@@ -194,6 +196,8 @@ export type ThingRow = {
   /** Milliseconds since 1970, UTC. */
   created_ms: number;
   active_alarms: number;
+  /** Whether a client of its name is connected. */
+  is_connected: boolean;
 };
 
 export type ThingList = {
@@ -232,6 +236,9 @@ export type Thing = {
   id: string | null;
   billing_group: string | null;
   version: number | null;
+  policies: Array<ThingPolicy>;
+  /** Clients that stand for it: connected, or with a session that waits. */
+  connections: Array<Connection>;
 };
 
 export type NewThing = {
@@ -338,6 +345,8 @@ export type GroupRow = {
   description: string | null;
   /** Milliseconds since 1970, UTC. */
   created_ms: number;
+  /** Whether other groups lie in it. */
+  has_children: boolean;
 };
 
 export type GroupList = {
@@ -409,6 +418,8 @@ export type CertificateDetail = {
   modified_ms: number;
   things: Array<CertificateThing>;
   policies: Array<string>;
+  /** Clients that are connected with it now, the first of them. */
+  connected: Array<string>;
 };
 
 export type NewCertificate = {
@@ -423,7 +434,8 @@ export type NewCertificate = {
 export type CertificateBundle = {
   certificate_id: string;
   certificate_pem: string;
-  private_key_pem: string;
+  /** In this answer and nowhere else; null where the device has kept it to itself. */
+  private_key_pem: string | null;
   ca_pem: string;
 };
 
@@ -517,6 +529,10 @@ export type ExplainRequest = {
   resource: string;
   /** Documents that count besides, as one may be about to be written. */
   documents?: Array<string>;
+  /** A thing, for whose certificate the same holds; it is the client id where none is given. */
+  thing?: string | null;
+  /** A policy in whose place the documents stand; as stored, it does not count. */
+  replaces?: string | null;
 };
 
 export type ExplainedStatement = {
@@ -555,6 +571,12 @@ export type Connection = {
   session_expiry_seconds: number;
   clean_session: boolean;
   disconnect_reason: string | null;
+  protocol: "MQTT 3.1.1" | "MQTT 5";
+  subscriptions: number;
+  /** Messages that wait for it, those on their way included. */
+  waiting: number;
+  /** When its session ends if it stays away. */
+  session_ends_ms: number | null;
 };
 
 export type ConnectionList = {
@@ -591,11 +613,15 @@ export type ConnectionEvent = {
   /** AWS's word for why it ended or was refused. */
   reason: string | null;
   detail: string | null;
+  /** Counts events since the server's start. */
+  number: number;
 };
 
 export type ConnectionLog = {
   /** Newest first. */
   events: Array<ConnectionEvent>;
+  /** What to give as `before` for older ones. */
+  next: number | null;
 };
 
 export type Change = {
@@ -1033,4 +1059,92 @@ export type MitigationTaskDetail = {
   executions: Array<MitigationExecution>;
   /** Whether there are more executions than are shown. */
   truncated: boolean;
+};
+
+export type Endpoint = {
+  host: string;
+  /** MQTT over mutual TLS; null where it is off. */
+  mqtt_port: number | null;
+  /** The listener that tells protocols apart by ALPN; null where it is off. */
+  alpn_port: number | null;
+};
+
+export type NewCertificateRequest = {
+  /** PKCS #10, PEM. */
+  csr_pem: string;
+  thing?: string | null;
+  policies?: Array<string>;
+  is_active: boolean;
+};
+
+export type RegistrationCode = {
+  code: string;
+};
+
+export type AuthorityStatus = "ACTIVE" | "INACTIVE";
+
+export type Authority = {
+  id: string;
+  status: AuthorityStatus;
+  /** Whether certificates it has signed register themselves when they connect. */
+  auto_registration: boolean;
+  mode: "DEFAULT" | "SNI_ONLY";
+  subject: string;
+  /** Whether what registers itself is provisioned by a template. */
+  has_template: boolean;
+  not_before_ms: number;
+  not_after_ms: number;
+  created_ms: number;
+  modified_ms: number;
+};
+
+export type AuthorityList = {
+  authorities: Array<Authority>;
+  next: string | null;
+};
+
+export type AuthorityDetail = {
+  authority: Authority;
+  pem: string;
+  /** The provisioning template, JSON. */
+  template: string | null;
+  /** The newest of those it has signed. */
+  certificates: Array<CertificateRow>;
+  has_more_certificates: boolean;
+};
+
+export type NewAuthority = {
+  certificate_pem: string;
+  /** A certificate it has signed for the registration code. Without one, devices have to name the server (SNI). */
+  verification_pem?: string | null;
+  is_active: boolean;
+  auto_registration: boolean;
+  template?: string | null;
+};
+
+export type RegisteredAuthority = {
+  id: string;
+};
+
+/** What is left out stays as it is. */
+export type AuthorityChange = {
+  status?: AuthorityStatus;
+  auto_registration?: boolean;
+  /** Empty takes the template away. */
+  template?: string;
+};
+
+export type ThingPolicy = {
+  name: string;
+  /** What it is attached to. */
+  via: "certificate" | "group" | "identity";
+  via_name: string;
+};
+
+export type AlarmMitigation = {
+  task_id: string;
+  action: string;
+  status: "PENDING" | "IN_PROGRESS" | "SUCCESSFUL" | "COMPLETED" | "FAILED" | "SKIPPED" | "CANCELED";
+  started_ms: number | null;
+  message: string | null;
 };

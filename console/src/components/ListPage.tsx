@@ -40,7 +40,7 @@ export function ListPage(props: Props) {
         {rows ? children : null}
       </section>
       {paging ? (
-        <nav className="page-head" aria-label="Pages of the list">
+        <nav className="page-head paging" aria-label="Pages of the list">
           {paging}
         </nav>
       ) : null}

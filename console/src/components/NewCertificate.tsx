@@ -1,14 +1,23 @@
-// Issues a certificate with a key of its own. The private key is shown to nobody again.
+// Issues a certificate: with a key of its own, shown to nobody again, or for a key that the device keeps.
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { createCertificate, policiesQuery } from "../api/registry";
-import type { CertificateBundle } from "../api/types.gen";
+import { createCertificate, createCertificateFromRequest, policiesQuery } from "../api/registry";
+import type { Bundle } from "../lib/bundle";
 import { ActionDialog, Field } from "./ActionDialog";
 import { BundleFiles } from "./BundleFiles";
 import { Dialog } from "./Dialog";
+import { PemField } from "./PemField";
+import { Segments } from "./Segments";
 
-export function NewCertificate({ onClose }: { onClose: () => void }) {
-  const [bundle, setBundle] = useState<CertificateBundle | null>(null);
+const KEYS = [
+  { value: "made", text: "A new key" },
+  { value: "kept", text: "The device's own key" },
+] as const;
+
+/** With `thing`, it is for that one. */
+export function NewCertificate({ thing, onClose }: { thing?: string; onClose: () => void }) {
+  const [bundle, setBundle] = useState<Bundle | null>(null);
+  const [key, setKey] = useState<(typeof KEYS)[number]["value"]>("made");
   const { data } = useQuery(policiesQuery({}));
   if (bundle) {
     return (
@@ -19,21 +28,43 @@ export function NewCertificate({ onClose }: { onClose: () => void }) {
   }
   return (
     <ActionDialog
-      title="New certificate"
+      title={thing ? `New certificate for ${thing}` : "New certificate"}
       verb="Issue"
       // It stays open to show the files.
       onClose={() => undefined}
       onCancel={onClose}
       act={async (field) => {
-        const made = await createCertificate({
+        const name = thing ?? field("thing");
+        const purpose = {
           is_active: true,
-          ...(field("thing") ? { thing: field("thing") } : {}),
+          ...(name ? { thing: name } : {}),
           ...(field("policy") ? { policies: [field("policy")] } : {}),
-        });
-        setBundle(made);
+        };
+        const made = await (key === "kept"
+          ? createCertificateFromRequest({ csr_pem: field("csr"), ...purpose })
+          : createCertificate(purpose));
+        setBundle({ ...made, thing: name || undefined });
       }}
     >
-      <Field name="thing" label="Thing" hint="The thing it is attached to; may be left empty." />
+      <Segments label="Whose key" options={KEYS} value={key} onChange={setKey} />
+      {key === "kept" ? (
+        <PemField
+          name="csr"
+          label="Certificate signing request"
+          required
+          placeholder="-----BEGIN CERTIFICATE REQUEST-----"
+          hint={
+            <>
+              Made on the device by{" "}
+              <code>openssl req -new -nodes -newkey rsa:2048 -keyout private.pem.key -subj /CN=NAME</code>.
+              Its key stays there.
+            </>
+          }
+        />
+      ) : null}
+      {thing ? null : (
+        <Field name="thing" label="Thing" hint="The thing it is attached to; may be left empty." />
+      )}
       <Field
         name="policy"
         label="Policy"

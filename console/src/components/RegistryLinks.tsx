@@ -13,6 +13,19 @@ export function CertificateStatus({ status }: { status: Certificate["status"] })
   return <span className={`badge ${STATUS[status].tone}`}>{STATUS[status].text}</span>;
 }
 
+export function AuthorityStatus({ status }: { status: "ACTIVE" | "INACTIVE" }) {
+  return <span className={`badge ${STATUS[status].tone}`}>{STATUS[status].text}</span>;
+}
+
+/** A registered CA, by the beginning of its id. */
+export function AuthorityLink({ id }: { id: string }) {
+  return (
+    <Link className="mono nowrap" to="/authorities/$id" params={{ id }} title={id}>
+      {id.slice(0, 16)}…
+    </Link>
+  );
+}
+
 export function CertificateLink({ id }: { id: string }) {
   return (
     <Link className="mono nowrap" to="/certificates/$id" params={{ id }} title={id}>

@@ -11,7 +11,7 @@ type Props = {
   /** What is said when there are none. */
   none: string;
   /** What is said below a list that is cut off. */
-  more?: string | undefined;
+  more?: ReactNode;
   add?: { verb: string; options?: string[]; act: (name: string) => Promise<unknown> };
   remove?: (name: string) => Promise<unknown>;
 };

@@ -18,9 +18,10 @@ export function toCsv(result: Pick<SearchResult, "fields" | "rows">): string {
   return `${lines.map((cells) => cells.join(",")).join("\r\n")}\r\n`;
 }
 
-/** Hands `text` to the browser as a file. */
-export function download(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+/** Hands `content` to the browser as a file. */
+export function download(name: string, type: string, content: string | Uint8Array): void {
+  const part = typeof content === "string" ? content : new Uint8Array(content);
+  const url = URL.createObjectURL(new Blob([part], { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

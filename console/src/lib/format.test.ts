@@ -3,12 +3,13 @@ import { thinned } from "../components/Sparkline";
 import { count, duration, lag, metricTitle, rate, tick } from "./format";
 
 test("durations are said in the two largest units", () => {
-  expect([4_000, 61_000, 3_600_000, 3_900_000, 90_000_000].map(duration)).toEqual([
+  expect([4_000, 61_000, 3_600_000, 3_900_000, 90_000_000, 315_600_000_000].map(duration)).toEqual([
     "4 s",
     "1 min",
     "1 h",
     "1 h 5 min",
     "1 d 1 h",
+    "10 years",
   ]);
 });
 

@@ -13,7 +13,7 @@ export function rate(value: number): string {
   return value !== 0 && Math.abs(value) < 9.95 ? value.toFixed(1) : count(value);
 }
 
-/** `3 min`, `2 h 5 min`, `4 d 3 h`. */
+/** `3 min`, `2 h 5 min`, `4 d 3 h`, `10 years`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -22,6 +22,7 @@ export function duration(ms: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
   const days = Math.floor(hours / 24);
+  if (days >= 730) return `${Math.round(days / 365.25)} years`;
   return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
 }
 

@@ -10,7 +10,7 @@ import { VerifyDialog } from "../alarms/VerifyDialog";
 import { VERDICTS } from "../alarms/verification";
 import { alarmQuery } from "../api/alarms";
 import { ApiError } from "../api/client";
-import type { AlarmDetail, Alarm as AlarmFacts } from "../api/types.gen";
+import type { AlarmDetail, Alarm as AlarmFacts, AlarmMitigation } from "../api/types.gen";
 import { AlarmChartLink } from "../components/AlarmChartLink";
 import { Icon } from "../components/Icon";
 import { ThingLink } from "../components/RegistryLinks";
@@ -18,6 +18,7 @@ import { Empty, Failed, Loading, Stale } from "../components/StateViews";
 import { dateTime } from "../lib/format";
 import { useMayVerify } from "../lib/role";
 import { useShortcuts } from "../lib/shortcuts";
+import { RunStatus } from "../mitigation/status";
 
 const route = getRouteApi("/alarms/$id");
 
@@ -47,7 +48,7 @@ export function Alarm() {
 }
 
 function Content({ detail, error, now }: { detail: AlarmDetail; error: Error | null; now: number }) {
-  const { alarm, events } = detail;
+  const { alarm, events, mitigations } = detail;
   return (
     <div className="page">
       <div className="page-head">
@@ -82,7 +83,10 @@ function Content({ detail, error, now }: { detail: AlarmDetail; error: Error | n
           <EventPanel events={events} alarm={alarm} />
           <DefinitionPanel alarm={alarm} />
         </div>
-        <VerificationPanel alarm={alarm} />
+        <div className="stack">
+          <VerificationPanel alarm={alarm} />
+          <MitigationPanel mitigations={mitigations} />
+        </div>
       </div>
     </div>
   );
@@ -119,6 +123,30 @@ function Actions({ alarm }: { alarm: AlarmFacts }) {
       </button>
       {isVerifying ? <VerifyDialog alarms={[alarm]} onClose={() => setVerifying(false)} /> : null}
     </div>
+  );
+}
+
+/** What was done about it, action by action. */
+function MitigationPanel({ mitigations }: { mitigations: AlarmMitigation[] }) {
+  return (
+    <section className="panel" aria-labelledby="mitigations">
+      <div className="panel-head">
+        <h2 id="mitigations">Mitigation</h2>
+      </div>
+      {mitigations.length === 0 ? <Empty title="Nothing was done about it yet" /> : null}
+      <ul className="ties">
+        {mitigations.map((one) => (
+          <li key={`${one.task_id} ${one.action}`}>
+            <RunStatus status={one.status} />
+            <Link to="/mitigation/tasks/$id" params={{ id: one.task_id }}>
+              {one.action}
+            </Link>
+            {one.message ? <span className="muted">{one.message}</span> : null}
+            <span className="muted number">{one.started_ms === null ? "" : dateTime(one.started_ms)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

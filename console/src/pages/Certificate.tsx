@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import {
   attachCertificate,
@@ -14,7 +14,7 @@ import {
 import type { CertificateDetail } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { Icon } from "../components/Icon";
-import { CertificateStatus, PolicyLink, ThingLink } from "../components/RegistryLinks";
+import { AuthorityLink, CertificateStatus, PolicyLink, ThingLink } from "../components/RegistryLinks";
 import { Failed, Loading, Stale } from "../components/StateViews";
 import { Ties } from "../components/Ties";
 import { download } from "../lib/csv";
@@ -59,6 +59,9 @@ export function Certificate() {
     </div>
   );
 }
+
+/** Clients that are named; more are counted. */
+const CLIENTS_SHOWN = 10;
 
 const QUESTIONS = {
   ACTIVE: { title: "Activate it?", verb: "Activate", text: "Devices with this certificate may connect." },
@@ -110,6 +113,7 @@ function Actions({ certificate }: { certificate: CertificateDetail }) {
           act={() => changeCertificate(id, { status: asked })}
         >
           <p>{QUESTIONS[asked].text}</p>
+          {asked === "ACTIVE" ? null : <Consequence clients={certificate.connected} />}
         </ActionDialog>
       ) : null}
       {asked === "delete" ? (
@@ -126,6 +130,35 @@ function Actions({ certificate }: { certificate: CertificateDetail }) {
           <p>It must be on no thing. Its policies are detached.</p>
         </ActionDialog>
       ) : null}
+    </div>
+  );
+}
+
+/** Clients, each with its line in the list of connections. */
+function Connected({ clients }: { clients: string[] }) {
+  const shown = clients.slice(0, CLIENTS_SHOWN);
+  return (
+    <>
+      {shown.map((client, index) => (
+        <span key={client}>
+          {index > 0 ? ", " : ""}
+          <Link to="/connections" search={{ prefix: client }}>
+            {client}
+          </Link>
+        </span>
+      ))}
+      {clients.length > shown.length ? ` and ${clients.length - shown.length} more` : ""}
+    </>
+  );
+}
+
+/** What is cut when the certificate goes out of use. */
+function Consequence({ clients }: { clients: string[] }) {
+  if (clients.length === 0) return <p className="muted">Nobody is connected with it now.</p>;
+  return (
+    <div className="notice warn">
+      {clients.length === 1 ? "One client is" : `${clients.length} clients are`} cut off at once:{" "}
+      <Connected clients={clients} />
     </div>
   );
 }
@@ -162,8 +195,12 @@ function Facts({ certificate }: { certificate: CertificateDetail }) {
         <dt>Last changed</dt>
         <dd className="number">{dateTime(certificate.modified_ms)}</dd>
         <dt>Signed by</dt>
-        <dd className={certificate.ca ? "mono" : ""}>
-          {certificate.ca ?? "Picket's own authority, or unknown"}
+        <dd>
+          {certificate.ca ? <AuthorityLink id={certificate.ca} /> : "Picket's own authority, or unknown"}
+        </dd>
+        <dt>Connected now</dt>
+        <dd>
+          {certificate.connected.length === 0 ? "nobody" : <Connected clients={certificate.connected} />}
         </dd>
       </dl>
     </section>

@@ -2,11 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { certificatesQuery } from "../api/registry";
+import { CertificateRows } from "../components/CertificateRows";
+import { CertificateTabs } from "../components/CertificateTabs";
 import { Icon } from "../components/Icon";
-import { ListPage, Table } from "../components/ListPage";
+import { ListPage } from "../components/ListPage";
 import { NewCertificate } from "../components/NewCertificate";
-import { CertificateLink, CertificateStatus } from "../components/RegistryLinks";
-import { count, dateTime, duration } from "../lib/format";
+import { count } from "../lib/format";
 import { useIsAdmin } from "../lib/role";
 
 const route = getRouteApi("/certificates");
@@ -21,11 +22,19 @@ export function Certificates() {
       <ListPage
         title="Certificates"
         what="certificates"
-        aside={data ? <span className="muted number">{count(data.total)} registered</span> : null}
+        aside={
+          <>
+            <CertificateTabs />
+            {data ? <span className="muted number">{count(data.total)} registered</span> : null}
+          </>
+        }
         error={error}
         retry={() => void refetch()}
         rows={data?.certificates.length}
-        empty={{ title: "There are no certificates yet" }}
+        empty={{
+          title: "There are no certificates yet",
+          text: "A device shows one to be let in. “New thing” makes one with it; here is one without a thing.",
+        }}
         actions={
           isAdmin ? (
             <button type="button" className="button primary" onClick={() => setAdding(true)}>
@@ -35,43 +44,21 @@ export function Certificates() {
           ) : null
         }
         paging={
-          data?.next ? (
-            <Link className="button" to="/certificates" search={{ after: data.next }}>
-              Next page
-            </Link>
-          ) : null
+          <>
+            {after ? (
+              <Link className="button" to="/certificates" search={{}}>
+                First page
+              </Link>
+            ) : null}
+            {data?.next ? (
+              <Link className="button" to="/certificates" search={{ after: data.next }}>
+                Next page
+              </Link>
+            ) : null}
+          </>
         }
       >
-        <Table columns={["Id", "Status", "Signed by", "Valid until", "Registered"]}>
-          {data?.certificates.map((certificate) => (
-            <tr key={certificate.id}>
-              <td>
-                <CertificateLink id={certificate.id} />
-              </td>
-              <td>
-                <CertificateStatus status={certificate.status} />
-              </td>
-              <td>
-                {certificate.ca ? (
-                  <span className="mono" title={certificate.ca}>
-                    {certificate.ca.slice(0, 16)}…
-                  </span>
-                ) : (
-                  <span className="muted">Picket</span>
-                )}
-              </td>
-              <td className="number">
-                {dateTime(certificate.not_after_ms)}{" "}
-                <span className="muted">
-                  {certificate.not_after_ms > dataUpdatedAt
-                    ? `in ${duration(certificate.not_after_ms - dataUpdatedAt)}`
-                    : "expired"}
-                </span>
-              </td>
-              <td className="number nowrap muted">{dateTime(certificate.created_ms)}</td>
-            </tr>
-          ))}
-        </Table>
+        <CertificateRows certificates={data?.certificates ?? []} now={dataUpdatedAt} />
       </ListPage>
       {adding ? <NewCertificate onClose={() => setAdding(false)} /> : null}
     </>

@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { connectionLogQuery, connectionsQuery, endConnection } from "../api/connections";
-import type { Connection, ConnectionEvent } from "../api/types.gen";
+import { connectionsQuery, endConnection } from "../api/connections";
+import type { Connection } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { FilterField, ListPage, Table } from "../components/ListPage";
 import { Principal, ThingLink } from "../components/RegistryLinks";
 import { Segments } from "../components/Segments";
-import { count, dateTime, duration } from "../lib/format";
+import { Log } from "../connections/Log";
+import { reasonWords } from "../connections/reasons";
+import { count, duration } from "../lib/format";
 import { useIsAdmin } from "../lib/role";
 
 const route = getRouteApi("/connections");
@@ -19,7 +21,7 @@ const VIEWS = [
 ] as const;
 
 export function Connections() {
-  const { view = "connected", prefix } = route.useSearch();
+  const { view = "connected", prefix, kind } = route.useSearch();
   const navigate = route.useNavigate();
   const choice = (
     <Segments
@@ -31,14 +33,20 @@ export function Connections() {
   );
   const filter = (
     <FilterField
-      label={view === "log" ? "Only this client id" : "Only those with this in their client id or thing"}
-      placeholder={view === "log" ? "Client id" : "Client id or thing"}
+      label={
+        view === "log"
+          ? "Only those with this in their client id, thing or principal"
+          : "Only those with this in their client id or thing"
+      }
+      placeholder={view === "log" ? "Client, thing, principal" : "Client id or thing"}
       value={prefix ?? ""}
-      onChange={(value) => void navigate({ search: { view, prefix: value || undefined }, replace: true })}
+      onChange={(value) =>
+        void navigate({ search: { view, kind, prefix: value || undefined }, replace: true })
+      }
     />
   );
   return view === "log" ? (
-    <Log choice={choice} filter={filter} clientId={prefix} />
+    <Log choice={choice} filter={filter} />
   ) : (
     <Sessions choice={choice} filter={filter} />
   );
@@ -62,9 +70,7 @@ function Sessions({ choice, filter }: ViewProps) {
         error={error}
         retry={() => void refetch()}
         rows={data?.connections.length}
-        empty={{
-          title: view === "connected" ? "Nobody is connected" : "No session waits for its client",
-        }}
+        empty={emptiness(view, prefix)}
         actions={
           <>
             {data ? <span className="muted number">{count(data.total)} sessions</span> : null}
@@ -72,14 +78,33 @@ function Sessions({ choice, filter }: ViewProps) {
           </>
         }
         paging={
-          data?.next ? (
-            <Link className="button" to="/connections" search={{ view, prefix, after: data.next }}>
-              Next page
-            </Link>
-          ) : null
+          <>
+            {after ? (
+              <Link className="button" to="/connections" search={{ view, prefix }}>
+                First page
+              </Link>
+            ) : null}
+            {data?.next ? (
+              <Link className="button" to="/connections" search={{ view, prefix, after: data.next }}>
+                Next page
+              </Link>
+            ) : null}
+          </>
         }
       >
-        <Table columns={["Client id", "Thing", "Principal", "Address", "Since", ""]}>
+        <Table
+          columns={[
+            "Client id",
+            "Thing",
+            "Since",
+            "By",
+            "Subscriptions",
+            "Waiting",
+            "Principal",
+            "Address",
+            "",
+          ]}
+        >
           {data?.connections.map((one) => (
             <tr key={one.client_id}>
               <td>
@@ -88,14 +113,22 @@ function Sessions({ choice, filter }: ViewProps) {
                 </Link>
               </td>
               <td>{one.thing ? <ThingLink name={one.thing} /> : <span className="muted">–</span>}</td>
+              <td className="nowrap">
+                <span className="number">{duration(dataUpdatedAt - one.since_ms)}</span>
+                {one.disconnect_reason ? (
+                  <span className="muted" title={one.disconnect_reason}>
+                    {" "}
+                    {reasonWords(one.disconnect_reason)}
+                  </span>
+                ) : null}
+              </td>
+              <td className="nowrap">{one.protocol}</td>
+              <td className="number">{one.subscriptions}</td>
+              <td className="number">{one.waiting}</td>
               <td>
                 <Principal principal={one.principal} />
               </td>
               <td className="mono">{one.source ?? "–"}</td>
-              <td className="number nowrap">
-                {duration(dataUpdatedAt - one.since_ms)}
-                {one.disconnect_reason ? <span className="muted"> {one.disconnect_reason}</span> : null}
-              </td>
               <td className="right">
                 {isAdmin ? (
                   <button
@@ -117,6 +150,16 @@ function Sessions({ choice, filter }: ViewProps) {
   );
 }
 
+function emptiness(view: string, text: string | undefined) {
+  if (text) return { title: `No client's or thing's name has “${text}” in it` };
+  return view === "connected"
+    ? { title: "Nobody is connected", text: "The log says who came, and who was turned away and why." }
+    : {
+        title: "No session waits for its client",
+        text: "A client that asks for it keeps its subscriptions and messages while it is away.",
+      };
+}
+
 function End({ connection, onClose }: { connection: Connection; onClose: () => void }) {
   const { client_id, is_connected } = connection;
   return (
@@ -134,46 +177,4 @@ function End({ connection, onClose }: { connection: Connection; onClose: () => v
       </p>
     </ActionDialog>
   );
-}
-
-const TONES = { connected: "good", disconnected: "", refused: "bad" } as const;
-
-function Log({ choice, filter, clientId }: ViewProps & { clientId: string | undefined }) {
-  const { data, error, refetch } = useQuery(connectionLogQuery({ client_id: clientId }));
-  return (
-    <ListPage
-      title="Connections"
-      what="connection log"
-      aside={choice}
-      error={error}
-      retry={() => void refetch()}
-      rows={data?.events.length}
-      empty={{ title: clientId ? `Nothing of ${clientId} yet` : "Nobody has connected since the start" }}
-      actions={filter}
-    >
-      <Table columns={["Time", "What", "Client id", "Principal", "Address", "By", "Why"]}>
-        {data?.events.map((event) => (
-          <tr key={`${event.at_ms}-${event.source}-${event.kind}-${event.client_id}`}>
-            <td className="number nowrap">{dateTime(event.at_ms)}</td>
-            <td>
-              <span className={`badge ${TONES[event.kind]}`}>{event.kind}</span>
-            </td>
-            <td>{event.client_id ?? <span className="muted">–</span>}</td>
-            <td>
-              <Principal principal={event.principal} />
-            </td>
-            <td className="mono">{event.source}</td>
-            <td className="nowrap">{way(event)}</td>
-            <td>
-              {event.reason} {event.detail ? <span className="muted">{event.detail}</span> : null}
-            </td>
-          </tr>
-        ))}
-      </Table>
-    </ListPage>
-  );
-}
-
-function way(event: ConnectionEvent): string {
-  return [event.protocol, event.tls].filter(Boolean).join(", ") || event.listener;
 }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import {
   addToGroup,
@@ -107,7 +107,16 @@ function Things({ group, isAdmin }: { group: GroupData; isAdmin: boolean }) {
       names={group.things}
       link={(name) => <ThingLink name={name} />}
       none="No thing is in it"
-      more={group.has_more_things ? "Only the first are shown." : undefined}
+      more={
+        group.has_more_things ? (
+          <>
+            Only the first are shown.{" "}
+            <Link to="/things" search={{ group: group.name }}>
+              All things in it
+            </Link>
+          </>
+        ) : undefined
+      }
       {...(isAdmin
         ? {
             add: { verb: "Add a thing", act: (name: string) => addToGroup(group.name, name) },

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { createGroup, groupsQuery } from "../api/registry";
 import { ActionDialog, Field, NAME_PATTERN } from "../components/ActionDialog";
+import { GroupTree } from "../components/GroupTree";
 import { Icon } from "../components/Icon";
 import { FilterField, ListPage, Table } from "../components/ListPage";
 import { GroupLink } from "../components/RegistryLinks";
@@ -16,7 +17,10 @@ export function Groups() {
   const navigate = route.useNavigate();
   const [adding, setAdding] = useState(false);
   const isAdmin = useIsAdmin();
-  const { data, error, refetch } = useQuery(groupsQuery({ prefix, after }));
+  // A search finds groups wherever they lie; else the tree is walked from its roots.
+  const { data, error, refetch } = useQuery(
+    groupsQuery(prefix ? { prefix, after } : { uppermost: "true", after }),
+  );
   return (
     <>
       <ListPage
@@ -53,18 +57,22 @@ export function Groups() {
           ) : null
         }
       >
-        <Table columns={["Name", "Lies in", "Description", "Created"]}>
-          {data?.groups.map((group) => (
-            <tr key={group.name}>
-              <td>
-                <GroupLink name={group.name} />
-              </td>
-              <td>{group.parent ? <GroupLink name={group.parent} /> : <span className="muted">–</span>}</td>
-              <td>{group.description}</td>
-              <td className="number nowrap muted">{dateTime(group.created_ms)}</td>
-            </tr>
-          ))}
-        </Table>
+        {prefix ? (
+          <Table columns={["Name", "Lies in", "Description", "Created"]}>
+            {data?.groups.map((group) => (
+              <tr key={group.name}>
+                <td>
+                  <GroupLink name={group.name} />
+                </td>
+                <td>{group.parent ? <GroupLink name={group.parent} /> : <span className="muted">–</span>}</td>
+                <td>{group.description}</td>
+                <td className="number nowrap muted">{dateTime(group.created_ms)}</td>
+              </tr>
+            ))}
+          </Table>
+        ) : (
+          <GroupTree roots={data?.groups ?? []} />
+        )}
       </ListPage>
       {adding ? <NewGroup onClose={() => setAdding(false)} /> : null}
     </>

@@ -1,25 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import {
-  attachPolicyToGroup,
-  createPolicyVersion,
-  deletePolicy,
-  deletePolicyVersion,
-  policyQuery,
-  setDefaultVersion,
-} from "../api/registry";
+import { createPolicyVersion, deletePolicy, policyQuery } from "../api/registry";
 import type { Policy as PolicyData, PolicyVersion } from "../api/types.gen";
-import { ActionDialog, Field } from "../components/ActionDialog";
-import { Icon } from "../components/Icon";
-import { CertificateLink, GroupLink } from "../components/RegistryLinks";
-import { Empty, Failed, Loading } from "../components/StateViews";
+import { ActionDialog } from "../components/ActionDialog";
+import { Failed, Loading, Stale } from "../components/StateViews";
 import { dateTime } from "../lib/format";
 import { useIsAdmin } from "../lib/role";
 import { laidOut, useVerdict } from "../policy/draft";
 import { Explain } from "../policy/Explain";
 import { PolicyEditor } from "../policy/PolicyEditor";
+import { Targets } from "../policy/Targets";
 import { Verdict } from "../policy/Verdict";
+import { Versions } from "../policy/Versions";
+import { Leaving } from "../profiles/Leaving";
 
 const route = getRouteApi("/policies/$name");
 
@@ -29,7 +23,7 @@ export function Policy() {
   if (!data) {
     return (
       <div className="page">
-        <h1>{name}</h1>
+        <h1 className="anywhere">{name}</h1>
         <section className="panel">
           {error ? (
             <Failed what="The policy could not be loaded" error={error} retry={() => void refetch()} />
@@ -40,47 +34,70 @@ export function Policy() {
       </div>
     );
   }
-  return <Loaded key={data.name} policy={data} />;
+  return <Loaded key={data.name} policy={data} error={error} />;
 }
 
-function Loaded({ policy }: { policy: PolicyData }) {
+function Loaded({ policy, error }: { policy: PolicyData; error: Error | null }) {
   const inForce = policy.versions.find((version) => version.is_default);
   const [shown, setShown] = useState(inForce?.id ?? 0);
   const version = policy.versions.find((one) => one.id === shown) ?? inForce;
   const stored = laidOut(version?.document ?? "");
   const [document, setDocument] = useState(stored);
+  const [wanted, setWanted] = useState<PolicyVersion | null>(null);
+  const [isGone, setGone] = useState(false);
+  const isChanged = document !== stored;
   const show = (one: PolicyVersion) => {
     setShown(one.id);
     setDocument(laidOut(one.document));
   };
   return (
     <div className="page">
-      <Head policy={policy} />
+      <Head policy={policy} onDeleted={() => setGone(true)} />
+      <Stale error={error} />
       <div className="columns">
         <div className="stack">
           <Document
             policy={policy}
+            shown={shown}
             stored={stored}
             document={document}
             onChange={setDocument}
-            onSaved={setShown}
+            onSaved={show}
           />
-          <Versions policy={policy} shown={version?.id ?? 0} show={show} />
+          <Versions
+            policy={policy}
+            shown={version?.id ?? 0}
+            // What was typed is not thrown away unasked.
+            show={(one) => (isChanged && one.id !== shown ? setWanted(one) : show(one))}
+            document={document}
+          />
           <Targets policy={policy} />
         </div>
-        <Explain document={document} />
+        <Explain document={document} replaces={policy.name} />
       </div>
+      <Leaving isChanged={isChanged && !isGone} />
+      {wanted ? (
+        <ActionDialog
+          title="Discard your changes?"
+          verb="Discard them"
+          dangerous
+          onClose={() => setWanted(null)}
+          act={async () => show(wanted)}
+        >
+          <p>Version {wanted.id} takes the place of what is in the editor, which is saved nowhere.</p>
+        </ActionDialog>
+      ) : null}
     </div>
   );
 }
 
-function Head({ policy }: { policy: PolicyData }) {
+function Head({ policy, onDeleted }: { policy: PolicyData; onDeleted: () => void }) {
   const [asked, setAsked] = useState(false);
   const isAdmin = useIsAdmin();
   const navigate = useNavigate();
   return (
     <div className="page-head">
-      <h1>{policy.name}</h1>
+      <h1 className="anywhere">{policy.name}</h1>
       <span className="muted number">changed {dateTime(policy.modified_ms)}</span>
       {isAdmin ? (
         <button type="button" className="button danger end" onClick={() => setAsked(true)}>
@@ -95,34 +112,64 @@ function Head({ policy }: { policy: PolicyData }) {
           onClose={() => setAsked(false)}
           act={async () => {
             await deletePolicy(policy.name);
-            await navigate({ to: "/policies", search: {} });
+            onDeleted();
+            await navigate({ to: "/policies", search: {}, ignoreBlocker: true });
           }}
         >
-          <p>It must be attached to nothing, and have one version only.</p>
+          <Obstacles policy={policy} />
         </ActionDialog>
       ) : null}
     </div>
   );
 }
 
+/** What has to be done before it can be deleted. */
+function Obstacles({ policy }: { policy: PolicyData }) {
+  const others = policy.versions.length - 1;
+  const targets = policy.targets.length;
+  if (others === 0 && targets === 0) return <p>It is attached to nothing, so nobody loses a right.</p>;
+  return (
+    <>
+      <p>It cannot be deleted yet:</p>
+      <ul className="bullets">
+        {targets > 0 ? (
+          <li>
+            it is attached to {targets === 1 ? "one target" : `${targets} targets`}: detach it under “Attached
+            to”
+          </li>
+        ) : null}
+        {others > 0 ? (
+          <li>
+            it has {others === 1 ? "one version" : `${others} versions`} besides the one in force: delete them
+            under “Versions”
+          </li>
+        ) : null}
+      </ul>
+    </>
+  );
+}
+
 type DocumentProps = {
   policy: PolicyData;
+  shown: number;
   stored: string;
   document: string;
   onChange: (text: string) => void;
-  onSaved: (version: number) => void;
+  onSaved: (version: PolicyVersion) => void;
 };
 
-function Document({ policy, stored, document, onChange, onSaved }: DocumentProps) {
+function Document({ policy, shown, stored, document, onChange, onSaved }: DocumentProps) {
   const isAdmin = useIsAdmin();
   const verdict = useVerdict(document);
   const [problem, setProblem] = useState<string | null>(null);
   const isChanged = document !== stored;
-  const save = async () => {
+  const save = async (make_default: boolean) => {
     setProblem(null);
     try {
-      const saved = await createPolicyVersion(policy.name, { document, make_default: true });
-      onSaved(saved.versions.find((version) => version.is_default)?.id ?? 0);
+      const saved = await createPolicyVersion(policy.name, { document, make_default });
+      // The newest is the first.
+      const [made] = saved.versions;
+      if (made) onSaved(made);
     } catch (error) {
       setProblem(error instanceof Error ? error.message : "It did not work.");
     }
@@ -130,6 +177,7 @@ function Document({ policy, stored, document, onChange, onSaved }: DocumentProps
   return (
     <section className="panel" aria-label="Document">
       <PolicyEditor
+        key={shown}
         label="Policy document"
         text={stored}
         problem={verdict ?? null}
@@ -144,118 +192,26 @@ function Document({ policy, stored, document, onChange, onSaved }: DocumentProps
       <div className="panel-foot">
         <Verdict verdict={verdict} />
         {isAdmin ? (
-          <button
-            type="button"
-            className="button primary end"
-            disabled={verdict !== null || !isChanged}
-            onClick={() => void save()}
-          >
-            Put in force as a new version
-          </button>
-        ) : null}
-      </div>
-    </section>
-  );
-}
-
-type VersionsProps = { policy: PolicyData; shown: number; show: (version: PolicyVersion) => void };
-
-function Versions({ policy, shown, show }: VersionsProps) {
-  const isAdmin = useIsAdmin();
-  const [problem, setProblem] = useState<string | null>(null);
-  const act = async (change: () => Promise<unknown>) => {
-    setProblem(null);
-    try {
-      await change();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : "It did not work.");
-    }
-  };
-  return (
-    <section className="panel" aria-labelledby="versions">
-      <div className="panel-head">
-        <h2 id="versions">Versions</h2>
-      </div>
-      {problem ? (
-        <div className="notice bad" role="alert">
-          {problem}
-        </div>
-      ) : null}
-      <ul className="ties">
-        {policy.versions.map((version) => (
-          <li key={version.id}>
+          <span className="end">
             <button
               type="button"
-              className="button quiet"
-              aria-pressed={version.id === shown}
-              onClick={() => show(version)}
+              className="button"
+              disabled={verdict !== null || !isChanged}
+              onClick={() => void save(false)}
             >
-              Version {version.id}
+              Save as a version
             </button>
-            {version.is_default ? <span className="badge good">in force</span> : null}
-            <span className="muted number">{dateTime(version.created_ms)}</span>
-            {isAdmin && !version.is_default ? (
-              <span className="end">
-                <button
-                  type="button"
-                  className="button quiet"
-                  onClick={() => void act(() => setDefaultVersion(policy.name, version.id))}
-                >
-                  Put in force
-                </button>
-                <button
-                  type="button"
-                  className="button quiet"
-                  aria-label={`Delete version ${version.id}`}
-                  onClick={() => void act(() => deletePolicyVersion(policy.name, version.id))}
-                >
-                  Delete
-                </button>
-              </span>
-            ) : null}
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function Targets({ policy }: { policy: PolicyData }) {
-  const isAdmin = useIsAdmin();
-  const [adding, setAdding] = useState(false);
-  return (
-    <section className="panel" aria-labelledby="targets">
-      <div className="panel-head">
-        <h2 id="targets">Attached to</h2>
-        {isAdmin ? (
-          <button type="button" className="button quiet end" onClick={() => setAdding(true)}>
-            <Icon name="plus" />
-            Attach to a group
-          </button>
+            <button
+              type="button"
+              className="button primary"
+              disabled={verdict !== null || !isChanged}
+              onClick={() => void save(true)}
+            >
+              Put in force as a new version
+            </button>
+          </span>
         ) : null}
       </div>
-      {policy.targets.length === 0 ? <Empty title="It is attached to nothing" /> : null}
-      <ul className="ties">
-        {policy.targets.map((target) => (
-          <li key={`${target.kind}-${target.name}`}>
-            <span className="muted">{target.kind}</span>
-            {target.kind === "certificate" ? <CertificateLink id={target.name} /> : null}
-            {target.kind === "group" ? <GroupLink name={target.name} /> : null}
-            {target.kind === "identity" ? target.name : null}
-          </li>
-        ))}
-      </ul>
-      {policy.has_more_targets ? <p className="muted panel-body">Only the first are shown.</p> : null}
-      {adding ? (
-        <ActionDialog
-          title="Attach to a group"
-          verb="Attach"
-          onClose={() => setAdding(false)}
-          act={(field) => attachPolicyToGroup(policy.name, field("group"))}
-        >
-          <Field name="group" label="Group" required />
-        </ActionDialog>
-      ) : null}
     </section>
   );
 }

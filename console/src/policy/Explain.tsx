@@ -1,22 +1,45 @@
 // Asks what would be decided, and shows which statement decides and why the others do not.
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { thingsQuery } from "../api/queries";
 import { explain } from "../api/registry";
 import type { ExplainedStatement, ExplainRequest, Explanation } from "../api/types.gen";
 
 const ACTIONS = ["iot:Connect", "iot:Publish", "iot:RetainPublish", "iot:Subscribe", "iot:Receive"] as const;
+type Action = (typeof ACTIONS)[number];
 
-/** `document` counts as if it were attached; so do the policies of the certificate that is named. */
-export function Explain({ document }: { document: string }) {
+const RESOURCES: Record<Action, string> = {
+  "iot:Connect": "Client id",
+  "iot:Publish": "Topic",
+  "iot:RetainPublish": "Topic",
+  "iot:Subscribe": "Topic filter",
+  "iot:Receive": "Topic",
+};
+
+type Props = {
+  /** The thing that is asked about; it is asked for when absent. */
+  thing?: string;
+  /** A document that counts as if it were attached. */
+  document?: string;
+  /** The policy in whose place the document stands. */
+  replaces?: string;
+};
+
+export function Explain({ thing, document, replaces }: Props) {
   const [answer, setAnswer] = useState<Explanation | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const [action, setAction] = useState<Action>("iot:Publish");
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
     const field = (name: string) => String(data.get(name) ?? "").trim();
+    const device = thing ?? field("thing");
     const request: ExplainRequest = {
-      action: ACTIONS.find((action) => action === field("action")) ?? "iot:Publish",
+      action,
       resource: field("resource"),
-      documents: [document],
+      ...(document === undefined ? {} : { documents: [document] }),
+      ...(replaces === undefined ? {} : { replaces }),
+      ...(device ? { thing: device } : {}),
       ...(field("client_id") ? { client_id: field("client_id") } : {}),
       ...(field("certificate") ? { certificate: field("certificate") } : {}),
     };
@@ -34,17 +57,30 @@ export function Explain({ document }: { document: string }) {
         <h2 id="explain">Would it be allowed?</h2>
       </div>
       <form className="panel-body stack" onSubmit={submit}>
+        {thing === undefined ? <ThingField /> : null}
         <div className="field">
           <label htmlFor="explain-action">Action</label>
-          <select className="input" id="explain-action" name="action" defaultValue="iot:Publish">
-            {ACTIONS.map((action) => (
-              <option key={action}>{action}</option>
+          <select
+            className="input"
+            id="explain-action"
+            value={action}
+            onChange={(event) =>
+              setAction(ACTIONS.find((one) => one === event.target.value) ?? "iot:Publish")
+            }
+          >
+            {ACTIONS.map((one) => (
+              <option key={one}>{one}</option>
             ))}
           </select>
         </div>
-        <Line name="resource" label="Topic, topic filter or client id" required />
-        <Line name="client_id" label="Client id of the connection" />
-        <Line name="certificate" label="Certificate id, so that its policies count too" />
+        <Line name="resource" label={RESOURCES[action]} required />
+        <details>
+          <summary>Another client id or certificate</summary>
+          <div className="stack inner">
+            <Line name="client_id" label="Client id of the connection" />
+            <Line name="certificate" label="Certificate id, where the thing has several" />
+          </div>
+        </details>
         <div>
           <button type="submit" className="button primary">
             Explain
@@ -56,6 +92,36 @@ export function Explain({ document }: { document: string }) {
         </div>
       </form>
     </section>
+  );
+}
+
+/** The device that asks; its certificate's and groups' policies count too. */
+function ThingField() {
+  const [prefix, setPrefix] = useState("");
+  const { data } = useQuery({ ...thingsQuery({ prefix: prefix || undefined }), refetchInterval: false });
+  return (
+    <div className="field">
+      <label htmlFor="explain-thing">Device</label>
+      <input
+        className="input mono"
+        id="explain-thing"
+        name="thing"
+        list="explain-things"
+        value={prefix}
+        onChange={(event) => setPrefix(event.target.value.trim())}
+        spellCheck={false}
+        autoComplete="off"
+        aria-describedby="explain-thing-hint"
+      />
+      <datalist id="explain-things">
+        {data?.things.slice(0, 20).map((one) => (
+          <option key={one.name} value={one.name} />
+        ))}
+      </datalist>
+      <p className="muted" id="explain-thing-hint">
+        Its other policies count too. Without one, this document alone is asked.
+      </p>
+    </div>
   );
 }
 
@@ -86,7 +152,7 @@ function Answer({ answer }: { answer: Explanation }) {
     <>
       <p>
         <span className={`badge ${DECISIONS[answer.decision].tone}`}>{DECISIONS[answer.decision].text}</span>{" "}
-        {answer.sentence}
+        <span className="anywhere">{answer.sentence}</span>
       </p>
       <ol className="stack">
         {answer.statements.map((statement, index) => (
