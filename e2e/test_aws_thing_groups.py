@@ -416,6 +416,18 @@ def test_of_many_who_create_one_group_all_get_it_or_exactly_one(iot):
     assert len({group["billingGroupId"] for group in same}) == 1
 
 
+def test_merges_by_many_at_once_are_all_made(iot):
+    iot.create_thing_group(thingGroupName="merged")
+    merge = lambda n: iot.update_thing_group(  # noqa: E731
+        thingGroupName="merged",
+        thingGroupProperties={"attributePayload": {"attributes": {f"a{n}": "1"}, "merge": True}},
+    )
+    assert not any(isinstance(result, ClientError) for result in together(50, merge))
+    seen = iot.describe_thing_group(thingGroupName="merged")
+    kept = seen["thingGroupProperties"]["attributePayload"]["attributes"]
+    assert (len(kept), seen["version"]) == (50, 51)
+
+
 def test_events_of_groups_reach_a_device_once_they_are_switched_on(iot, server):
     kinds = {
         "THING_GROUP": "$aws/events/thingGroup/#",

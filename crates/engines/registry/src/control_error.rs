@@ -85,6 +85,12 @@ impl ControlError {
         Self::Invalid(text.into())
     }
 
+    /// `ServiceUnavailableException`: others, of another process most likely, changed it each time it was
+    /// tried. A caller who expects no version is not told of one.
+    pub(crate) fn changed_too_often(kind: &str, name: &str) -> Self {
+        Self::Unavailable(format!("{kind} {name} was changed by others each time it was tried"))
+    }
+
     /// `ResourceNotFoundException`.
     pub fn not_found(kind: &'static str, name: impl Into<String>) -> Self {
         Self::NotFound { kind, name: name.into() }

@@ -5,6 +5,7 @@ use picket_ports::registry::{Page, Rows, ThingFilter};
 
 use crate::references::NameOrArn;
 use crate::registry_events::Happened;
+use crate::things::lock_name;
 use crate::{ControlError, ControlPlane};
 
 impl ControlPlane {
@@ -16,6 +17,7 @@ impl ControlPlane {
     ) -> Result<(), ControlError> {
         let thing = thing.thing(&self.parts.account)?;
         let billing_group = billing_group.billing_group(&self.parts.account)?;
+        let held = self.locks.hold(&[&lock_name(&thing)]).await;
         let kept = self.references.share().await;
         self.check_billing_group(billing_group).await?;
         if self.thing(&thing).await?.billing_group.as_deref() == Some(billing_group) {
@@ -28,7 +30,7 @@ impl ControlPlane {
                 Ok(())
             })
             .await?;
-        drop(kept);
+        drop((kept, held));
         self.in_force().await;
         self.announce_thing(Happened::Updated, &after).await;
         Ok(())
@@ -43,6 +45,7 @@ impl ControlPlane {
         let thing = thing.thing(&self.parts.account)?;
         let billing_group = billing_group.billing_group(&self.parts.account)?;
         self.check_billing_group(billing_group).await?;
+        let _held = self.locks.hold(&[&lock_name(&thing)]).await;
         self.release(&thing, billing_group).await
     }
 
@@ -57,7 +60,7 @@ impl ControlPlane {
         Ok(Rows { rows: rows.into_iter().map(|thing| thing.name).collect(), next })
     }
 
-    /// Takes `thing` out of `billing_group` if it is in it.
+    /// Takes `thing` out of `billing_group` if it is in it. Takes no lock, since its caller may hold one.
     pub(super) async fn release(
         &self,
         thing: &ThingName,

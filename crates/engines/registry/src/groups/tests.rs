@@ -354,3 +354,19 @@ async fn events_of_groups_are_published_when_they_are_switched_on() {
     assert_eq!(published[2].1["membershipId"], published[4].1["membershipId"]);
     at.end().await;
 }
+
+#[tokio::test]
+async fn merges_by_many_at_once_are_all_made_and_nobody_is_told_of_versions() {
+    let at = TestPlane::new().await;
+    at.groups(&["ward"]).await;
+    at.things(&["pump-17"]).await;
+    let merge = async |n: usize| {
+        let attributes = AttributeChange { attributes: pairs(&format!("a{n}=1")), is_merge: true };
+        let change = GroupChange { attributes: Some(attributes), ..GroupChange::default() };
+        at.plane.update_thing_group("ward", &change).await.unwrap()
+    };
+    join_all((0..50).map(merge)).await;
+    let ward = at.plane.describe_thing_group("ward").await.unwrap().group;
+    assert_eq!((ward.attributes.len(), ward.version), (50, 51));
+    at.end().await;
+}

@@ -3,7 +3,7 @@
 use picket_ports::RegistryError;
 use picket_ports::registry::ThingGroup;
 
-use super::{PlacedGroup, group_error};
+use super::{PlacedGroup, group_error, lock_name};
 use crate::attributes::{AttributeChange, changed_pairs, check_count};
 use crate::checked::DESCRIPTION;
 use crate::registry_events::Happened;
@@ -22,7 +22,8 @@ pub struct GroupChange {
 }
 
 impl ControlPlane {
-    /// `UpdateThingGroup`.
+    /// `UpdateThingGroup`. Without an expected version the change is made on whatever is there, together
+    /// with what others change at the same time.
     pub async fn update_thing_group(
         &self,
         name: &str,
@@ -30,7 +31,7 @@ impl ControlPlane {
     ) -> Result<ThingGroup, ControlError> {
         let description = change.description.as_deref();
         description.iter().try_for_each(|it| DESCRIPTION.check("thingGroupDescription", it))?;
-        let mut failure = RegistryError::Storage(format!("thing group {name} was never tried"));
+        let held = self.locks.hold(&[&lock_name(name)]).await;
         for _ in 0..ATTEMPTS_MAX {
             let PlacedGroup { mut group, ancestors } = self.describe_thing_group(name).await?;
             check_version("thing group", name, change.expected_version, group.version)?;
@@ -38,15 +39,16 @@ impl ControlPlane {
             group.version += 1;
             match self.parts.registry.replace_group(&group).await {
                 Ok(()) => {
+                    drop(held);
                     self.in_force().await;
                     self.announce_group(Happened::Updated, &group, &ancestors).await;
                     return Ok(group);
                 }
-                Err(conflict @ RegistryError::VersionConflict { .. }) => failure = conflict,
+                Err(RegistryError::VersionConflict { .. }) => {}
                 Err(other) => return Err(group_error(other, name)),
             }
         }
-        Err(failure.into())
+        Err(ControlError::changed_too_often("thing group", name))
     }
 
     fn make_group_change(

@@ -16,8 +16,8 @@ use crate::checked::{self, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, ENTRY_NAME};
 use crate::{ControlError, ControlPlane};
 
 pub use create::NewThing;
-pub(crate) use update::check_version;
 pub use update::{ThingChange, TypeChange};
+pub(crate) use update::{check_version, lock_name};
 
 impl ControlPlane {
     /// `DescribeThing`.

@@ -41,7 +41,7 @@ impl ControlPlane {
         change: &ThingChange,
     ) -> Result<Thing, ControlError> {
         let name = checked::thing_name(name)?;
-        let held = self.locks.hold(&[&format!("thing/{name}")]).await;
+        let held = self.locks.hold(&[&lock_name(&name)]).await;
         let kept = match &change.type_name {
             TypeChange::Set(type_name) => {
                 ENTRY_NAME.check("thingTypeName", type_name)?;
@@ -69,7 +69,6 @@ impl ControlPlane {
         expected_version: Option<u64>,
         change: impl Fn(&mut Thing) -> Result<(), ControlError>,
     ) -> Result<(Thing, Thing), ControlError> {
-        let mut failure = RegistryError::Storage(format!("thing {name} was never tried"));
         for _ in 0..ATTEMPTS_MAX {
             let before = self.thing(name).await?;
             check_version("thing", name.as_str(), expected_version, before.version)?;
@@ -78,14 +77,14 @@ impl ControlPlane {
             after.version = before.version + 1;
             match self.parts.registry.replace_thing(&after).await {
                 Ok(()) => return Ok((before, after)),
-                Err(conflict @ RegistryError::VersionConflict { .. }) => failure = conflict,
+                Err(RegistryError::VersionConflict { .. }) => {}
                 Err(RegistryError::NotFound { .. }) => {
                     return Err(ControlError::not_found("thing", name.as_str()));
                 }
                 Err(other) => return Err(other.into()),
             }
         }
-        Err(failure.into())
+        Err(ControlError::changed_too_often("thing", name.as_str()))
     }
 
     /// Refuses a type the thing cannot get. It may keep one that has been deprecated since.
@@ -107,6 +106,11 @@ impl ControlPlane {
         }
         self.check_attribute_count(&thing.attributes, thing.type_name.as_deref())
     }
+}
+
+/// Held while a thing is changed, so that callers wait for each other and do not try until they give up.
+pub(crate) fn lock_name(name: &ThingName) -> String {
+    format!("thing/{name}")
 }
 
 /// Refuses another version than the expected one.
