@@ -3,6 +3,7 @@
 import itertools
 import ssl
 import subprocess
+from pathlib import Path
 
 from conftest import program
 
@@ -63,7 +64,12 @@ def openssl(*args, stdin=None):
 
 
 def key(path, kind="P-256"):
-    """A private key in a file: `RSA:2048`, or an elliptic curve."""
+    """A private key in a file: `RSA:2048`, `DSA`, or an elliptic curve."""
+    if kind == "DSA":
+        parameters = Path(path).with_suffix(".parameters")
+        openssl("genpkey", "-genparam", "-algorithm", "DSA", "-pkeyopt", "dsa_paramgen_bits:2048", "-out", parameters)
+        openssl("genpkey", "-paramfile", parameters, "-out", path)
+        return path
     if kind.startswith("RSA"):
         options = ["-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{kind.split(':')[1]}"]
     else:

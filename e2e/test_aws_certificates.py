@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from openssl_pki import Authority, openssl, signing_request
+from paho_client import PahoClient
 from policy_documents import allow, arn, document
 from registry_cases import (
     AMBIGUOUS,
@@ -210,6 +211,93 @@ def test_a_certificate_can_be_registered_without_its_authority(iot, folder):
     assert "caCertificateId" not in found
 
 
+def test_a_certificate_signed_with_dsa_can_be_registered_without_its_authority(server, iot, folder):
+    authority = Authority(folder, "DSA CA", kind="DSA")
+    device = authority.issue("dsa-1")
+    refused(iot, "RegisterCertificate", NOT_VALID, "not signed by a registered", certificatePem=device.pem)
+    mode = {"caCertificate": authority.pem, "certificateMode": "SNI_ONLY"}
+    refused(iot, "RegisterCACertificate", NOT_VALID, "1.2.840.10040.4.1", **mode)
+    iot.register_certificate_without_ca(certificatePem=device.pem, status="ACTIVE")
+    policy = document(allow("iot:Connect", arn("client", "dsa-1")))
+    iot.create_policy(policyName="dsa", policyDocument=policy)
+    iot.attach_policy(policyName="dsa", target=arn("cert", device.id))
+    device.ca = server.ca
+    client = PahoClient("dsa-1").with_bundle(device)
+    client.connect("localhost", server.credentials["mqtt"]["port"])
+    client.close()
+
+
+def broken(pem):
+    """Texts that are no certificates any more, each broken in its own way."""
+    der = ssl.PEM_cert_to_DER_cert(pem)
+    lines = pem.splitlines(keepends=True)
+
+    def packed(of):
+        return ssl.DER_cert_to_PEM_cert(bytes(of))
+
+    yield "no end line", "".join(lines[:-1])
+    yield "no begin line", "".join(lines[1:])
+    yield "a line too few", "".join(lines[:3] + lines[4:])
+    yield "a line twice", "".join(lines[:3] + lines[2:])
+    yield "not base64", pem.replace(lines[2][:8], "&lt;!--?")
+    yield "other words in its lines", pem.replace("CERTIFICATE", "X509 CRL")
+    yield "a private key", pem.replace("CERTIFICATE", "RSA PRIVATE KEY")
+    yield "two of them", pem * 2
+    yield "words behind", pem + "rm -rf /"
+    yield "DER as text", der.decode("latin-1")
+    yield "nothing", packed(b"")
+    yield "cut off", packed(der[:-1])
+    yield "half of it", packed(der[: len(der) // 2])
+    yield "bytes behind", packed(der + b"\x00")
+    yield "indefinite length", packed(b"\x30\x80" + der[4:] + b"\x00\x00")
+    yield "a length of gigabytes", packed(b"\x30\x84\xff\xff\xff\xff" + der[4:])
+    yield "a length with a zero in front", packed(b"\x30\x83\x00" + der[2:])
+    yield "nested without end", packed(b"\x30\x80" * 20_000)
+    yield "only zeros", packed(bytes(1000))
+    yield "no certificate but DER", packed(b"\x30\x03\x02\x01\x05")
+    yield "as long as it may be", "-----BEGIN CERTIFICATE-----" + "A" * 65_000
+
+
+def test_broken_certificates_are_refused_wherever_they_are_sent_and_leave_nothing(iot, folder):
+    pem = Authority(folder, "Whole CA").pem
+    before = [len(all_of(iot, it, "certificates")) for it in ("ListCertificates", "ListCACertificates")]
+    for how, text in broken(pem):
+        mode = {"caCertificate": text, "certificateMode": "SNI_ONLY"}
+        proof = {"caCertificate": pem, "verificationCertificate": text}
+        signer = {"certificatePem": pem, "caCertificatePem": text}
+        for operation, arguments in (
+            ("RegisterCertificate", {"certificatePem": text}),
+            ("RegisterCertificate", signer),
+            ("RegisterCertificateWithoutCA", {"certificatePem": text}),
+            ("RegisterCACertificate", mode),
+            ("RegisterCACertificate", proof),
+        ):
+            error = refused(iot, operation, NOT_VALID, "certificate", **arguments)
+            assert len(str(error)) < 400, f"{how}: {error}"
+    after = [len(all_of(iot, it, "certificates")) for it in ("ListCertificates", "ListCACertificates")]
+    assert after == before
+
+
+def test_broken_signing_requests_are_refused_and_leave_nothing(iot, folder):
+    request, _ = signing_request(folder)
+    before = len(all_of(iot, "ListCertificates", "certificates"))
+    as_certificate = request.replace("CERTIFICATE REQUEST", "CERTIFICATE")
+    for how, text in broken(as_certificate):
+        text = text.replace("CERTIFICATE-----", "CERTIFICATE REQUEST-----")
+        error = refused(
+            iot, "CreateCertificateFromCsr", INVALID, "certificate signing request", certificateSigningRequest=text
+        )
+        assert len(str(error)) < 400, f"{how}: {error}"
+    # One bit of the name, and of the signature: its own key has signed neither.
+    der = ssl.PEM_cert_to_DER_cert(as_certificate)
+    for place in (der.index(b"pump-17"), len(der) - 1):
+        changed = bytearray(der)
+        changed[place] ^= 1
+        text = ssl.DER_cert_to_PEM_cert(bytes(changed)).replace("CERTIFICATE-", "CERTIFICATE REQUEST-")
+        refused(iot, "CreateCertificateFromCsr", INVALID, "own key", certificateSigningRequest=text)
+    assert len(all_of(iot, "ListCertificates", "certificates")) == before
+
+
 def test_a_certificate_that_is_there_is_told_by_its_id_and_arn(iot, registered):
     device = registered.issue()
     iot.register_certificate(certificatePem=device.pem)
@@ -301,6 +389,22 @@ def test_certificates_are_listed_newest_first_unless_asked_otherwise(iot, folder
         "certificateMode",
         "creationDate",
     }
+
+
+def test_the_certificates_of_an_authority_are_paged_in_either_order(iot, folder):
+    authority = Authority(folder, "Paging CA")
+    ca = authority.register(iot)
+    made = [authority.issue(f"paged-{n}") for n in range(5)]
+    for device in made:
+        iot.register_certificate(certificatePem=device.pem)
+    ids = [device.id for device in made]
+    asked = {"caCertificateId": ca}
+    listed = pages(iot, "ListCertificatesByCA", "certificates", size=2, **asked)
+    assert [len(page) for page in listed] == [2, 2, 1]
+    assert [it["certificateId"] for page in listed for it in page] == ids[::-1]
+    oldest = all_of(iot, "ListCertificatesByCA", "certificates", ascendingOrder=True, **asked)
+    assert [it["certificateId"] for it in oldest] == ids
+    assert all_of(iot, "ListCertificatesByCA", "certificates", caCertificateId=NOBODY) == []
 
 
 def test_a_marker_of_another_operation_or_another_server_is_refused(iot, folder):

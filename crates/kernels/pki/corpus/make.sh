@@ -51,6 +51,7 @@ for key in rsa2048 p256 p384 p521; do
 done
 authority sha1 rsa2048 sha1
 authority ed25519 ed25519 sha256
+authority dsa dsa sha256
 
 # An authority with the name of another and another key, and without key identifiers.
 openssl req -x509 -new -key "$keys/p384.key" -sha256 -days 36500 -subj "/O=Wards/CN=Wards CA p256-sha256" \

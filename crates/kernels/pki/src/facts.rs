@@ -9,7 +9,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
-use crate::signature::SignatureKind;
+use crate::signature::{self, SignatureKind};
 use crate::text::{CERTIFICATE, CERTIFICATE_BYTES_MAX, only_block, to_pem};
 use crate::{KeyKind, ReadError, names, writing};
 
@@ -115,7 +115,9 @@ impl Registrable {
     pub fn read_der(der: Vec<u8>) -> Result<Self, ReadError> {
         let certificate = parse(&der)?;
         let key = KeyKind::of(certificate.public_key(), WHAT)?;
-        SignatureKind::of(&certificate.signature_algorithm, WHAT)?;
+        if !signature::is_dsa(&certificate.signature_algorithm) {
+            SignatureKind::of(&certificate.signature_algorithm, WHAT)?;
+        }
         if !writing::is_the_only(&certificate, &der) {
             return Err(ReadError::OtherWriting);
         }

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::signature as verifiers;
 use aws_lc_rs::signature::{UnparsedPublicKey, VerificationAlgorithm};
+use x509_parser::der_parser::oid;
 use x509_parser::der_parser::oid::Oid;
 use x509_parser::oid_registry as oids;
 use x509_parser::public_key::PublicKey;
@@ -95,6 +96,15 @@ const SIGNATURES: [(Oid<'static>, SignatureKind); 6] = [
     (oids::OID_SIG_ECDSA_WITH_SHA384, SignatureKind::Ecdsa(Hash::Sha384)),
     (oids::OID_SIG_ECDSA_WITH_SHA512, SignatureKind::Ecdsa(Hash::Sha512)),
 ];
+
+/// DSA with SHA-256 (RFC 5758 §3.1).
+const DSA_SHA256: Oid<'static> = oid!(2.16.840.1.101.3.4.3.2);
+
+/// Whether the signature is DSA's with SHA-256, which a certificate may have that is known by itself: no
+/// authority with such a key can be registered, so nobody has to check it.
+pub(crate) fn is_dsa(algorithm: &AlgorithmIdentifier<'_>) -> bool {
+    algorithm.algorithm == DSA_SHA256
+}
 
 impl SignatureKind {
     /// The algorithm that `what` is signed with, if it is one that is taken.

@@ -82,6 +82,19 @@ fn weak_and_strange_signatures_are_not_taken() {
 }
 
 #[test]
+fn what_dsa_has_signed_is_taken_by_itself_and_no_authority_with_such_a_key() {
+    assert!(Registrable::read(&corpus("device-dsa.pem")).is_ok());
+    let signers: Signers = TAKEN.iter().map(|name| authority(name)).collect();
+    assert_eq!(signers.signer_of(&device("dsa")), None);
+    let signer = authority("p256-sha256");
+    assert_eq!(signer.check(&device("dsa")), Err(NotSigned::OtherIssuer));
+    let error = Signer::read(&corpus("ca-dsa.pem")).unwrap_err().to_string();
+    let expected = "the certificate has a key of kind 1.2.840.10040.4.1; RSA and the curves P-256, P-384 \
+                    and P-521 are taken";
+    assert_eq!(error, expected);
+}
+
+#[test]
 fn only_authorities_are_taken_as_such() {
     for file in corpus_files("device-").iter().filter(|it| it.contains("-p256-")) {
         assert_eq!(Signer::read(&corpus(file)), Err(ReadError::NoAuthority), "{file}");
