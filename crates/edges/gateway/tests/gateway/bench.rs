@@ -23,8 +23,8 @@ use picket_ports::directory::{
 use picket_ports::registry::CertificateStatus;
 use picket_ports::{
     AccessKeys, CloudMetrics, DeviceCounters, Directory, HttpPeer, JustInTime, JustInTimeError,
-    KeyOwner, LogError, Message, MessageTap, ReportIntake, ReportPublish, ReportReply, StateStores,
-    TapError,
+    KeyOwner, KeyRights, LogError, Message, MessageTap, ReportIntake, ReportPublish, ReportReply,
+    RoleRights, RoleSession, SessionRequest, SignerError, StateStores, TapError,
 };
 use rcgen::{CertificateParams, CertifiedIssuer, DnType, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -134,6 +134,7 @@ impl JustInTime for Introductions {
     async fn present(
         &self,
         der: &[u8],
+        _from: std::net::IpAddr,
     ) -> Result<(CertificateId, CertificateStatus), JustInTimeError> {
         let id = picket_pki::id_of_der(der);
         let status = CertificateStatus::PendingActivation;
@@ -154,16 +155,70 @@ impl Keys {
     pub(crate) fn add(&self, user: &str, role: Role) -> KeyOwner {
         let access_key = format!("AKIA{}", user.to_uppercase());
         let secret = Secret::new(format!("secret-of-{user}"));
-        let owner = KeyOwner { user: user.to_owned(), role, access_key, secret };
+        let owner =
+            KeyOwner { user: user.to_owned(), rights: KeyRights::User(role), access_key, secret };
         self.0.lock().unwrap().insert(owner.access_key.clone(), owner.clone());
         owner
+    }
+
+    /// The session of a role that may do what its resource's last part begins with one of `allowed`.
+    pub(crate) fn begin_session(&self, token: &str, allowed: &[&str]) -> KeyOwner {
+        let session = RoleSession {
+            role: "r".to_owned(),
+            role_arn: "arn:aws:iam::000000000000:role/r".to_owned(),
+            role_id: "AROA1".to_owned(),
+            name: "s".to_owned(),
+            expires: Timestamp::from_millis(i64::MAX),
+            token: Secret::new(token),
+            facts: Vec::new(),
+            rights: Arc::new(Begins(allowed.iter().map(|text| (*text).to_owned()).collect())),
+        };
+        let owner = KeyOwner {
+            rights: KeyRights::Session(Arc::new(session)),
+            ..self.add("shift", Role::Viewer)
+        };
+        self.0.lock().unwrap().insert(owner.access_key.clone(), owner.clone());
+        owner
+    }
+
+    fn found(&self, access_key: &str) -> Option<KeyOwner> {
+        self.0.lock().unwrap().get(access_key).cloned()
+    }
+
+    pub(crate) fn remove(&self, owner: &KeyOwner) {
+        self.0.lock().unwrap().remove(&owner.access_key);
+    }
+}
+
+#[derive(Debug)]
+struct Begins(Vec<String>);
+
+impl RoleRights for Begins {
+    fn refusal(&self, _session: &RoleSession, asked: &SessionRequest<'_>) -> Option<String> {
+        let resource = asked.resource.unwrap_or_default().rsplit(':').next().unwrap_or_default();
+        let is_allowed = self.0.iter().any(|begin| resource.starts_with(begin.as_str()));
+        (!is_allowed).then(|| format!("because no policy of the role allows {}", asked.action))
     }
 }
 
 #[async_trait]
 impl AccessKeys for Keys {
     fn owner(&self, access_key: &str) -> Option<KeyOwner> {
-        self.0.lock().unwrap().get(access_key).cloned()
+        self.found(access_key).filter(|owner| matches!(owner.rights, KeyRights::User(_)))
+    }
+
+    /// Sessions are those of [`Keys::begin_session`].
+    fn session(
+        &self,
+        access_key: &str,
+        token: &Secret,
+        _now: Timestamp,
+    ) -> Result<KeyOwner, SignerError> {
+        let owner = self.found(access_key).ok_or(SignerError::NoSuchSession)?;
+        match &owner.rights {
+            KeyRights::Session(session) if session.token == *token => Ok(owner),
+            _ => Err(SignerError::NoSuchSession),
+        }
     }
 
     async fn caught_up(&self, _revision: u64) {}
