@@ -177,7 +177,8 @@ impl Link {
             DisconnectReasonCode::TopicAliasInvalid => {
                 let max = self.topic_alias_max;
                 format!(
-                    "a topic alias is not from 1 to {max}, or a PUBLISH has neither a topic nor an                      alias that was set"
+                    "a topic alias is not from 1 to {max}, or a PUBLISH has neither a topic nor an \
+                     alias that was set"
                 )
             }
             DisconnectReasonCode::ReceiveMaximumExceeded => {
