@@ -62,11 +62,11 @@ struct Fleet {
 fn any_statement() -> impl Strategy<Value = Statement> {
     let word = prop::sample::select(vec!["pump", "valve", "hydraulic", "stranger"]);
     let end = prop_oneof![
-        Just(End::Anything),
-        word.prop_map(End::Word),
-        Just(End::ClientId),
-        Just(End::ThingName),
-        Just(End::TypeName),
+        2 => Just(End::Anything),
+        1 => word.prop_map(End::Word),
+        1 => Just(End::ClientId),
+        1 => Just(End::ThingName),
+        1 => Just(End::TypeName),
     ];
     let of_type = || prop::sample::select(TYPES.to_vec());
     let condition = prop_oneof![
@@ -84,15 +84,15 @@ fn any_statement() -> impl Strategy<Value = Statement> {
 fn any_fleet() -> impl Strategy<Value = Fleet> {
     let of_type = prop::option::of(prop::sample::select(TYPES.to_vec()));
     let pairs = |left, right, max| prop::collection::vec((0..left, 0..right), 0..max);
-    let ties = prop::collection::vec((0..CERTIFICATES, 0..THINGS.len(), any::<bool>()), 0..4);
+    let ties = prop::collection::vec((0..CERTIFICATES, 0..THINGS.len(), any::<bool>()), 0..5);
     (
         prop::collection::vec(of_type, THINGS.len()),
         prop::collection::vec(prop::option::of(any::<prop::sample::Index>()), GROUPS),
-        pairs(THINGS.len(), GROUPS, 5),
+        pairs(THINGS.len(), GROUPS, 7),
         ties,
         prop::collection::vec(prop::collection::vec(any_statement(), 1..3), POLICIES),
-        pairs(POLICIES, CERTIFICATES, 4),
-        pairs(POLICIES, GROUPS, 5),
+        pairs(POLICIES, CERTIFICATES, 3),
+        pairs(POLICIES, GROUPS, 7),
     )
         .prop_map(
             |(types, parents, members, attached, policies, on_certificates, on_groups)| {
