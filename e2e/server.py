@@ -68,7 +68,7 @@ class CommandFailed(AssertionError):
     def __init__(self, ended):
         super().__init__(f"{ended.args} ended with {ended.returncode}: {ended.stderr.strip()}")
         self.code = ended.returncode
-        self.stderr = ended.stderr
+        self.stdout, self.stderr = ended.stdout, ended.stderr
 
 
 def picket(*args, timeout=60, **options):

@@ -32,6 +32,7 @@ OPERATIONS = (
     "ListPolicyPrincipals"
 ).split()
 
+CHARS_MAX = 2048
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 IDENTITY = "us-east-1:6c1b4c6e-4b8c-4f46-a6a8-7d3b6a1f0c11"
 EVERYTHING = document(allow("iot:*", "*"))
@@ -46,7 +47,10 @@ def statements(*members):
 
 
 MALFORMED_DOCUMENTS = [
-    ("line 1 column 1: this is not valid JSON", "{"),
+    ("line 1 column 1: this is not valid JSON: EOF while parsing an object", "{"),
+    ("line 2 column 1: this is not valid JSON: trailing comma", '{"Version":"2012-10-17",\n}'),
+    ("line 1 column 10: this is not valid JSON: unexpected end of hex escape", '{"\\ud800": 1}'),
+    ("recursion limit exceeded", "[" * 2000),
     ("this is not valid JSON", EVERYTHING + "x"),
     ("it must be a JSON object", "[]"),
     ("`Version` is missing", '{"Statement":[]}'),
@@ -57,9 +61,33 @@ MALFORMED_DOCUMENTS = [
     ("`Action` is missing", statements('{"Effect":"Allow","Resource":"*"}')),
     ("`Resource` is missing", statements('{"Effect":"Allow","Action":"*"}')),
     ("did you mean `Resource`?", statements('{"Effect":"Allow","Action":"*","Resorce":"*"}')),
-    ("unknown member `Principal`", statements('{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}')),
+    ("unknown member `Principal`; known are `Sid`, `Effect`, `Action`,", statements('{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}')),
+    ("`Action` and `NotAction` exclude each other", statements('{"Effect":"Allow","Action":"*","NotAction":"*","Resource":"*"}')),
+    ("`Resource` and `NotResource` exclude each other", statements('{"Effect":"Allow","Action":"*","Resource":"*","NotResource":"*"}')),
+    ("Statement[1] (line 1): it must be a JSON object", statements('{"Effect":"Allow","Action":"*","Resource":"*"}', "7")),
+    ("Statement[0].Action (line 1): it must not be empty", statements('{"Effect":"Allow","Action":[],"Resource":"*"}')),
+    ("Statement[0].Resource[1] (line 1): it must be a string", statements('{"Effect":"Allow","Action":"*","Resource":["*",null]}')),
+    ("Statement[0].Sid (line 1): it must be a string", statements('{"Sid":7,"Effect":"Allow","Action":"*","Resource":"*"}')),
     ("it is there twice", statements('{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}')),
     ("did you mean `StringEquals`?", statements('{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEqual":{"iot:ClientId":"a"}}}')),
+    *[
+        (text, statements(json.dumps({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition})))
+        for text, condition in [
+            ("did you mean `StringLike`?", {"ForAnyValue:StrngLikeIfExists": {"iot:ClientId": "a"}}),
+            ("did you mean `ForAllValues`?", {"ForAllValue:StringLike": {"iot:ClientId": "a"}}),
+            ("`Null` takes no `IfExists`", {"NullIfExists": {"iot:ClientId": "true"}}),
+            ("`Null` takes one value, true or false", {"Null": {"iot:ClientId": "yes"}}),
+            ("unknown condition key `aws:CurrentTime`; known are `aws:SourceIp`,", {"Null": {"aws:CurrentTime": "true"}}),
+            ("`many` is not a number", {"NumericLessThan": {"iot:ClientId": ["1", "many"]}}),
+            ("`soon` is not a time as YYYY-MM-DDThh:mm:ssZ", {"DateLessThan": {"iot:ClientId": "soon"}}),
+            ("`yes` is not true or false", {"Bool": {"iot:ClientId": "yes"}}),
+            ("`10.0.0.0/33` is not an IP address or CIDR range", {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/33"}}),
+            ("`a:b` is not an ARN of six parts", {"ArnLike": {"iot:ClientId": "a:b"}}),
+            ("StringEquals.iot:ClientId[1] (line 1): values must be", {"StringEquals": {"iot:ClientId": ["a", None]}}),
+            ("StringEquals.iot:ClientId (line 1): it must not be empty", {"StringEquals": {"iot:ClientId": []}}),
+            ("Condition.StringEquals (line 1): it must be a JSON object", {"StringEquals": "a"}),
+        ]
+    ],
     ("did you mean `iot:ClientId`?", statements('{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"iot:ClientID1":"a"}}}')),
     ("`a` is not an IP address", statements('{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"a"}}}')),
     ("at most 2048 are allowed", document(allow("iot:*", "x" * 2048))),
@@ -156,6 +184,7 @@ REFUSALS = [
     refusal("GetEffectivePolicies", INVALID, "either `thingName` or `principal`"),
     refusal("TestAuthorization", MISSING, "certificate", principal=NOBODY, authInfos=ASK),
     refusal("TestAuthorization", MISSING, "policy none", authInfos=ASK, policyNamesToAdd=["none"]),
+    refusal("TestAuthorization", MISSING, "policy none", authInfos=ASK, policyNamesToSkip=["none"]),
     refusal("TestAuthorization", INVALID, "authInfos", authInfos=[]),
     refusal("TestAuthorization", INVALID, "authInfos", authInfos=ASK * 11),
     refusal("TestAuthorization", INVALID, "actionType", authInfos=[{"actionType": "publish", "resources": [arn("topic", "a")]}]),
@@ -257,6 +286,18 @@ def test_a_policy_lives_as_on_aws(iot):
     assert again["generationId"] != seen["generationId"]
     assert iot.list_tags_for_resource(resourceArn=policy_arn)["tags"] == []
     iot.delete_policy(policyName=name)
+
+
+def test_white_space_does_not_count_and_every_other_sign_counts_once(iot):
+    # An ä is one character, though it has two bytes.
+    sized = lambda count: EVERYTHING.replace("iot:*", "iot:" + "ä" * (count - len("".join(EVERYTHING.split())) + 1))  # noqa: E731
+    assert len("".join(sized(CHARS_MAX).split())) == CHARS_MAX
+    refused(iot, "CreatePolicy", MALFORMED, "it has 2049 characters", policyName="sized", policyDocument=sized(CHARS_MAX + 1))
+    body = "\r\n\t " * 20_000 + sized(CHARS_MAX) + " " * 300_000
+    made = iot.create_policy(policyName="sized", policyDocument=body)
+    assert made["policyDocument"] == body
+    assert iot.get_policy_version(policyName="sized", policyVersionId="1")["policyDocument"] == body
+    refused(iot, "CreatePolicyVersion", MALFORMED, "at most 404600 are allowed", policyName="sized", policyDocument=body + " " * 50_000)
 
 
 def test_ids_of_versions_never_come_back(iot):

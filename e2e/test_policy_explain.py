@@ -73,6 +73,8 @@ def test_exit_codes_are_for_scripts(policy, tmp_path):
         ([*command, *asked, "--check"], 5, "IMPLICIT_DENY"),
         ([*command, "--action", "iot:Publsh", "--resource", "topic/a"], 2, "did you mean `iot:Publish`?"),
         ([*command, "--action", "iot:Connect", "--resource", "topic/a"], 2, "client/CLIENT_ID"),
+        ([*command, "--action", "iot:Connect", "--resource", arn("topic", "a")], 2, "client/CLIENT_ID"),
+        ([*command, *asked, "--certificate", policy], 1, "own.json"),
         (["policy", "explain", *asked], 2, "--policy"),
         (["policy", "explain", "--policy", tmp_path / "none", *asked], 1, "could not be read"),
     ]:
@@ -83,6 +85,22 @@ def test_exit_codes_are_for_scripts(policy, tmp_path):
     with pytest.raises(CommandFailed, match="did you mean `Effect`") as failed:
         picket(*command, *asked)
     assert failed.value.code == 1
+
+
+def test_a_request_that_is_not_allowed_is_explained_before_the_command_fails(policy):
+    asked = ["policy", "explain", "--policy", policy, "--action", "iot:Publish", "--resource", "topic/a"]
+    with pytest.raises(CommandFailed) as failed:
+        picket(*asked, "--check", "--json")
+    assert (failed.value.code, json.loads(failed.value.stdout)["outcome"]) == (5, "IMPLICIT_DENY")
+
+
+def test_an_action_that_does_not_exist_is_told(tmp_path):
+    file = tmp_path / "typing.json"
+    file.write_text(document(allow(["iot:Publsh", "greengrass:Discover"], "*")))
+    text = picket("policy", "explain", "--policy", file, "--action", "Publish", "--resource", "topic/a")
+    assert f"statement 1 of policy {file}, line 1 names an unknown action `iot:Publsh`; did you mean `iot:Publish`?" in text
+    (statement,) = explained(file, "topic/a")["statements"]
+    assert ["problem" in pattern for pattern in statement["action"]["patterns"]] == [True, False]
 
 
 def test_a_server_explains_what_a_device_may_do_there(server, aws, tmp_path):
@@ -106,9 +124,19 @@ def test_a_server_explains_what_a_device_may_do_there(server, aws, tmp_path):
 
     iot.update_certificate(certificateId=answer["certificate"], newStatus="INACTIVE")
     assert "may not connect" in server.picket(*asked, "topic/things/pump-17/a")
-    with pytest.raises(CommandFailed, match="nobody") as failed:
-        server.picket("policy", "explain", "--thing", "nobody", "--action", "iot:Publish", "--resource", "topic/a")
-    assert failed.value.code == 3
+    missing = ["--thing", "nobody"], ["--principal", "a" * 64]
+    for who in missing:
+        with pytest.raises(CommandFailed, match="not found") as failed:
+            server.picket("policy", "explain", *who, "--action", "iot:Publish", "--resource", "topic/a")
+        assert failed.value.code == 3
+    # A policy comes by what makes it apply to the client that is asked about.
+    iot.create_thing_group(thingGroupName="others")
+    for target in (arn("thinggroup", "others"), arn("cert", answer["certificate"])):
+        iot.attach_policy(policyName="own", target=target)
+    iot.create_thing(thingName="other")
+    iot.add_thing_to_thing_group(thingName="other", thingGroupName="others")
+    text = server.picket(*asked, "topic/a", "--client-id", "other")
+    assert "policy own by certificate\n" in text, text
     # A policy of the server is the same from its file.
     file = tmp_path / "own.json"
     file.write_text(named["own"])
