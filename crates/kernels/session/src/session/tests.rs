@@ -28,7 +28,13 @@ fn delivery(topic: &str, qos: u8) -> Delivery {
         traces: Arc::default(),
         depth: 0,
     };
-    Delivery { message: Arc::new(message), qos, retain: false, is_shared: false, subscription_ids: Vec::new() }
+    Delivery {
+        message: Arc::new(message),
+        qos,
+        retain: false,
+        is_shared: false,
+        subscription_ids: Vec::new(),
+    }
 }
 
 struct Bench {
