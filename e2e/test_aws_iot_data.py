@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from conftest import program
 from device_reports import body
 from device_reports import topic as report_topic
+from mqtt_wire import Wire
 from paho_client import V5, V311, PahoClient
 from policy_documents import allow, arn, deny, document
 from waiting import wait_for
@@ -240,7 +242,112 @@ def test_a_connection_can_be_deleted_with_its_session_and_without_its_will(clien
 
 
 def test_what_is_not_there_is_said_to_be_absent(data):
-    assert refused(data.send_direct_message, clientId="x", topic="x") == ("UnknownOperationException", 404)
+    assert refused(data.get_thing_shadow, thingName="x") == ("UnknownOperationException", 404)
+
+
+# Direct messages
+
+
+@pytest.mark.parametrize("version", [V311, V5], ids=["mqtt-3.1.1", "mqtt-5"])
+@pytest.mark.parametrize("confirmation", [False, True], ids=["unconfirmed", "confirmed"])
+def test_a_direct_message_reaches_one_client_without_a_subscription(client, data, version, confirmation):
+    target, other = client("target", version), client("other")
+    answer = data.send_direct_message(
+        clientId="target",
+        topic="direct/a b/ü",
+        payload=b"\x00\xff",
+        confirmation=confirmation,
+        timeout=10,
+        contentType="text/plain",
+        responseTopic="direct/answers",
+        correlationData=base64.b64encode(b"\x01").decode(),
+        userProperties=json.dumps([{"unit": "kPa"}]),
+        payloadFormatIndicator="UNSPECIFIED_BYTES",
+    )
+    assert answer["message"] == "OK" and answer["traceId"]
+    message = target.receive()
+    assert (message.topic, message.payload) == ("direct/a b/ü", b"\x00\xff")
+    assert (message.qos, message.retain) == (int(confirmation), False)
+    if version == V5:
+        got = message.properties
+        assert (got.ContentType, got.ResponseTopic) == ("text/plain", "direct/answers")
+        assert (got.CorrelationData, got.UserProperty) == (b"\x01", [("unit", "kPa")])
+    other.subscribe("direct/marker", 1)
+    data.publish(topic="direct/marker", qos=1)
+    other.nothing_before("direct/marker")
+
+
+def test_a_direct_message_that_is_not_acknowledged_in_time_is_a_timeout(server, data):
+    port = server.credentials["mqtt"]["plaintext_port"]
+    with Wire(("127.0.0.1", port)) as mute:
+        assert mute.connect("mute").code == 0
+        started = time.monotonic()
+        asked = {"clientId": "mute", "topic": "direct", "payload": b"x", "confirmation": True}
+        with pytest.raises(ClientError) as error:
+            data.send_direct_message(**asked, timeout=1)
+        assert 1 <= time.monotonic() - started < 5
+        response = error.value.response
+        assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == (
+            "GatewayTimeoutException",
+            504,
+        )
+        assert "within 1 s" in response["Error"]["Message"]
+        # It has been sent all the same.
+        assert mute.message(acknowledge=False).payload == b"x"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "status"),
+    [
+        ({"clientId": "nobody"}, "ResourceNotFoundException", 404),
+        ({"clientId": "$x"}, "InvalidRequestException", 400),
+        ({"topic": ""}, "InvalidRequestException", 400),
+        ({"topic": "a/#"}, "InvalidRequestException", 400),
+        ({"topic": "$aws/things/x/jobs/notify"}, "InvalidRequestException", 400),
+        ({"topic": "a/b/c/d/e/f/g/h/i"}, "InvalidRequestException", 400),
+        ({"confirmation": True, "timeout": 0}, "InvalidRequestException", 400),
+        ({"confirmation": True, "timeout": 16}, "InvalidRequestException", 400),
+        ({"userProperties": "{}"}, "InvalidRequestException", 400),
+        ({"payload": b"x" * (128 * 1024 + 1)}, "RequestEntityTooLargeException", 413),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_direct_message_that_cannot_be_sent_is_refused(client, data, arguments, code, status):
+    client("target")
+    asked = {"clientId": "target", "topic": "direct", "payload": b"x", **arguments}
+    assert refused(data.send_direct_message, **asked) == (code, status)
+
+
+def test_a_direct_message_that_the_client_may_not_receive_is_forbidden(server, data):
+    listener = Device(server, "listener-1", allow("iot:Receive", arn("topic", "open/*")))
+    with PahoClient("listener-1").with_bundle(listener.bundle) as client:
+        client.connect("localhost", server.credentials["mqtt"]["port"])
+        for confirmation in (False, True):
+            data.send_direct_message(clientId="listener-1", topic="open/a", confirmation=confirmation)
+            assert client.receive().topic == "open/a"
+            asked = {"clientId": "listener-1", "topic": "secret", "confirmation": confirmation}
+            assert refused(data.send_direct_message, **asked) == ("ForbiddenException", 403)
+
+
+def test_awscli_sends_a_direct_message(server, client):
+    target = client("target")
+    answer = server.awscli(
+        "iot-data", "send-direct-message", "--client-id", "target", "--topic", "cli/direct", "--confirmation",
+        "--payload", "from the shell",
+    )  # fmt: skip
+    assert answer["message"] == "OK"
+    assert target.receive().payload == b"from the shell"
+
+
+def test_direct_messages_to_many_clients_at_once_find_each(client, data):
+    targets = {f"target-{number}": client(f"target-{number}") for number in range(8)}
+    with ThreadPoolExecutor(8) as pool:
+        send = lambda name: data.send_direct_message(  # noqa: E731
+            clientId=name, topic="direct", payload=name.encode(), confirmation=True, timeout=15
+        )
+        assert [answer["message"] for answer in pool.map(send, list(targets) * 5)] == ["OK"] * 40
+    for name, target in targets.items():
+        assert [target.receive().payload for _ in range(5)] == [name.encode()] * 5
 
 
 # Devices over HTTPS
@@ -313,6 +420,33 @@ def test_a_device_may_do_what_its_policies_say(device, data):
     assert device.curl("/retainedMessage")[0] == 403
     assert device.curl("/connections/meter-1")[0] == 403
     assert device.curl("/connections/meter-1", "-X", "DELETE")[0] == 403
+    assert device.curl("/connections/meter-1/subscriptions")[0] == 403
+    status, answer = device.curl("/connections/meter-1/messages?topic=a", "-d", "x")
+    assert status == 403 and "iot:SendDirectMessage on client/meter-1" in answer["message"], answer
+
+
+def test_a_device_looks_at_and_ends_the_connections_that_its_policies_name(server, client):
+    actions = ["iot:GetConnection", "iot:ListSubscriptions", "iot:DeleteConnection", "iot:SendDirectMessage"]
+    gateway = Device(server, "gateway-1", allow(actions, arn("client", "behind-*")))
+    behind, other = client("behind-1"), client("other")
+    behind.subscribe("b/1", 1)
+    status, answer = gateway.curl("/connections/behind-1")
+    assert (status, answer["connected"]) == (200, True)
+    status, answer = gateway.curl("/connections/behind-1/subscriptions")
+    assert (status, answer["subscriptions"]) == (200, [{"topicFilter": "b/1", "qos": 1}])
+    status, _ = gateway.curl("/connections/behind-1/messages?topic=b/2&confirmation=true", "-d", "turn")
+    assert status == 200
+    assert behind.receive().payload == b"turn"
+    assert gateway.curl("/connections/behind-1", "-X", "DELETE")[0] == 200
+    behind.wait_disconnected()
+    # The change is written down with who made it.
+    session, api = server.console()
+    changes = session.get(f"{api}/changes", timeout=10).json()["changes"]
+    cut = [change for change in changes if (change["operation"], change["resource"]) == ("DeleteConnection", "client/behind-1")]
+    assert len(cut) == 1 and len(cut[0]["actor"]) == 64, changes[:3]
+    for method in ("GET", "DELETE"):
+        assert gateway.curl("/connections/other", "-X", method)[0] == 403
+    assert other.disconnected is None
 
 
 def test_without_a_certificate_or_a_signature_nobody_is_let_in(device):
