@@ -112,7 +112,11 @@ fn exposition(line: &Line) -> String {
 fn sessions(page: &mut Page, line: &Line) {
     let broker = line.broker.stats();
     let name = "picket_broker_sessions";
-    page.family(name, "gauge", "Sessions, of clients that are connected and of those that are away.");
+    page.family(
+        name,
+        "gauge",
+        "Sessions, of clients that are connected and of those that are away.",
+    );
     page.sample(name, &[("state", "connected")], broker.connected);
     page.sample(name, &[("state", "kept")], broker.kept);
     for (name, help, value) in [
