@@ -483,6 +483,18 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_names_every_word_that_policies_may_use() {
+        let page = include_str!("../../../../docs/reference/policies.md");
+        let fields = NameField::ALL.iter().map(|field| field.as_str());
+        let actions = crate::Action::ALL.iter().map(|action| action.name());
+        let operators = crate::operator::OPERATORS.iter().map(|(name, ..)| *name);
+        let keys = PLAIN_KEYS.iter().copied();
+        for word in keys.chain(fields).chain(actions).chain(operators).chain(["Null"]) {
+            assert!(page.contains(&format!("`{word}`")), "{word}");
+        }
+    }
+
+    #[test]
     fn every_known_key_is_known() {
         for key in known_keys() {
             assert!(is_known_key(&key), "{key}");
