@@ -4,11 +4,14 @@ import json
 import re
 import socket
 import ssl
+import subprocess
 import time
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
+from conftest import program
 from fleet import Client, Fleet, own_rights, turned_away
 from front_door import TLS12, TLS13, WAIT, SecureWire, connection_log, secure_socket, tls_context
 from mqtt_wire import CONNACK, DISCONNECT, PUBACK, Closed
@@ -153,6 +156,35 @@ def test_tls_1_1_is_refused(server, device, port):
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.raises(ssl.SSLError, match="(?i)alert (handshake failure|protocol version)"):
         secure_socket(port, context)
+
+
+@pytest.mark.parametrize(
+    ("flag", "suite", "is_taken"),
+    [
+        ("-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256", True),
+        ("-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384", True),
+        ("-ciphersuites", "TLS_AES_128_GCM_SHA256", True),
+        ("-ciphersuites", "TLS_AES_256_GCM_SHA384", True),
+        # Weaker ones, which AWS has for old devices, are not in the TLS library: no forward secrecy, or CBC.
+        ("-cipher", "AES128-GCM-SHA256", False),
+        ("-cipher", "ECDHE-ECDSA-AES128-SHA256", False),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_suites_of_tls(server, device, port, flag, suite, is_taken):
+    command = [program("openssl"), "s_client", "-connect", f"localhost:{port}", flag, suite]
+    command += ["-tls1_2" if flag == "-cipher" else "-tls1_3", "-CAfile", server.ca]
+    command += ["-cert", str(device.certificate), "-key", str(device.key)]
+    ended = subprocess.run(command, input="", capture_output=True, text=True, timeout=WAIT, check=False)
+    if is_taken:
+        assert f"Cipher is {suite}" in ended.stdout and "Verify return code: 0" in ended.stdout
+    else:
+        assert "alert handshake failure" in ended.stderr
+
+
+@pytest.mark.parametrize("offered", ["x-amzn-mqtt-ca", "mqtt", "whatever"])
+def test_the_mqtt_port_asks_for_no_alpn_and_minds_none(wire, server, device, offered):
+    assert wire(device, context=tls_context(server, device, alpn=[offered])).welcome.code == 0
 
 
 # ALPN
@@ -393,6 +425,73 @@ def test_a_packet_that_is_much_too_large_is_not_even_read(wire, device, server, 
         assert "larger than" in last[0].properties["reason_string"]
     told = wait_for("the end in the log", lambda: connection_log(server, client_id=device.thing, kind="disconnected"))
     assert told[0]["reason"] == "CLIENT_ERROR"
+
+
+@VERSIONS
+def test_a_will_may_be_as_large_as_a_payload(wire, device, version):
+    will = {"topic": topic_of(device, "will"), "payload": "x" * 60_000, "qos": 1}
+    assert wire(device, version, will=will).welcome.code == 0
+
+
+@pytest.mark.parametrize(("asked", "told"), [(0, 1), (1, 1), (604_800, 604_800), (4_000_000_000, 604_800)])
+def test_an_expiry_is_between_a_second_and_a_week(wire, device, asked, told):
+    peer = wire(device)
+    assert peer.subscribe((topic_of(device, "a"), 0)) == [0]
+    peer.send_publish(topic_of(device, "a"), "x", message_expiry=asked)
+    assert peer.message().properties["message_expiry"] == told
+
+
+def test_a_connection_carries_512_kib_a_second(wire, device):
+    peer = wire(device)
+    started = time.monotonic()
+    for _ in range(12):
+        peer.send_publish(topic_of(device, "a"), "x" * 100_000, qos=1)
+    for _ in range(12):
+        assert peer.expect(PUBACK, timeout=WAIT).code < FAILURE
+    # What comes in the first second passes at once; the rest is delayed and not lost.
+    assert time.monotonic() - started >= (12 * 100_000 - 2 * 524_288) / 524_288 + 0.5
+
+
+@VERSIONS
+def test_a_hundred_messages_are_on_their_way_at_most(wire, device, server, version):
+    peer = wire(device, version)
+    assert peer.subscribe((topic_of(device, "a"), 1)) == [1]
+    with PahoClient("sender-of-many") as sender:
+        sender.connect("127.0.0.1", server.credentials["mqtt"]["plaintext_port"])
+        for number in range(110):
+            assert sender.publish(topic_of(device, "a"), str(number)) == 0
+    first = [peer.message(acknowledge=False) for _ in range(100)]
+    assert [int(message.payload) for message in first] == list(range(100))
+    peer.quiet()
+    for message in first[:10]:
+        peer.answer(PUBACK, message.id)
+    rest = [peer.message(acknowledge=False, timeout=WAIT) for _ in range(10)]
+    assert [int(message.payload) for message in rest] == list(range(100, 110))
+    peer.quiet()
+
+
+def test_a_message_that_cannot_be_retained_any_more_is_throttled(own_server, tmp_path):
+    server = own_server({"broker": {"retained_messages_max": 1}}).start()
+    fleet = Fleet(server, tmp_path)
+    watcher = fleet.watcher("pump")
+    with SecureWire(server.credentials["mqtt"]["port"], tls_context(server, watcher)) as peer:
+        assert peer.connect("pump").code == 0
+        assert peer.publish("kept/1", "x", qos=1, retain=True).code < FAILURE
+        refusal = peer.publish("kept/2", "x", qos=1, retain=True)
+        assert (refusal.code, refusal.properties["reason_string"]) == (
+            QUOTA,
+            "no more messages can be retained; subscribers got it",
+        )
+        # What is there can be replaced, and nothing is nothing to keep.
+        assert peer.publish("kept/1", "y", qos=1, retain=True).code < FAILURE
+        assert peer.publish("kept/2", "", qos=1, retain=True).code < FAILURE
+        data = server.aws("iot-data")
+        with pytest.raises(ClientError) as error:
+            data.publish(topic="kept/2", payload=b"x", retain=True)
+        response = error.value.response
+        assert (response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]) == ("ThrottlingException", 429)
+        data.publish(topic="kept/1", payload=b"", retain=True)
+        assert peer.publish("kept/2", "x", qos=1, retain=True).code < FAILURE
 
 
 # plant/<thing>/…: seven slashes, and one more.
