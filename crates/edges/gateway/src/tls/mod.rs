@@ -1,5 +1,8 @@
 //! TLS 1.2 and 1.3 with client certificates.
 //!
+//! The suites are those of rustls: ECDHE with AES-GCM or ChaCha20. AWS also has CBC suites and RSA without
+//! forward secrecy for old devices; the library has neither, and such a device is refused in the handshake.
+//!
 //! A session can be taken up again with a ticket, which spares both sides the signatures. Tickets are
 //! sealed with keys that never leave memory and change every six hours. What the registry says is asked
 //! again after every handshake, as a session that goes on is not shown to the verifier.
