@@ -31,7 +31,7 @@ export async function bundleConnects(page, thing, folder) {
   assert.ok(command, readme);
   await go(page, "MQTT client");
   await page.getByRole("textbox", { name: "Topic filter" }).fill(`things/${thing}/#`);
-  await page.getByRole("button", { name: "Subscribe" }).click();
+  await page.getByRole("button", { name: "Subscribe", exact: true }).click();
   await page.getByText("following", { exact: true }).waitFor();
   await promisify(execFile)("sh", ["-c", command.trim()], { cwd: folder, timeout: 60_000 });
   const messages = page.getByRole("list", { name: "Messages, newest first" });

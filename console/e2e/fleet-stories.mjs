@@ -121,21 +121,24 @@ async function policyGetsVersions({ page, seen, look }) {
   await page.getByText("Allowed", { exact: true }).waitFor();
   await page.locator(".statement.decides").getByText("Everything", { exact: true }).waitFor();
   assert.equal(await page.locator(".statement").getByText("NotTheFirst", { exact: true }).count(), 0);
-  await page.getByRole("button", { name: "Version 1" }).click();
+  // What was typed is not thrown away unasked.
+  await page.getByRole("button", { name: "Version 1", exact: true }).click();
+  await dialog(page).getByText("Discard your changes?").waitFor();
+  await dialog(page).getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("button", { name: "Save as a version" }).click();
-  await page.getByRole("button", { name: "Version 2" }).waitFor();
+  await page.getByRole("button", { name: "Version 2", exact: true }).waitFor();
   await page.getByRole("button", { name: "Compare version 1 with the editor" }).click();
   await page.locator(".compare .cm-deletedChunk").first().waitFor();
   await seen("policy-compared");
-  await page.getByRole("button", { name: "Put version 2 in force" }).click();
+  await page.getByRole("button", { name: "Put in force: version 2" }).click();
   await dialog(page).locator(".compare .cm-deletedChunk").first().waitFor();
   await seen("policy-in-force");
   await dialog(page).getByRole("button", { name: "Put in force" }).click();
-  await page.getByRole("button", { name: "Put version 1 in force" }).click();
+  await page.getByRole("button", { name: "Put in force: version 1" }).click();
   await dialog(page).getByRole("button", { name: "Put in force" }).click();
   await page.getByRole("button", { name: "Delete version 2" }).click();
   await dialog(page).getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("button", { name: "Version 2" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Version 2", exact: true }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Delete …", exact: true }).click();
   await dialog(page).getByText("it is attached to one target").waitFor();
   await dialog(page).getByRole("button", { name: "Cancel" }).click();
@@ -256,7 +259,7 @@ async function connectionsShowWhoIsThere({ page, seen, look, settings }) {
 async function testClientSeesWhatItSends({ page, seen, look }) {
   await go(page, "MQTT client");
   await page.getByRole("textbox", { name: "Topic filter" }).fill(`console/${look}/#`);
-  await page.getByRole("button", { name: "Subscribe" }).click();
+  await page.getByRole("button", { name: "Subscribe", exact: true }).click();
   await page.getByText("following", { exact: true }).waitFor();
   await page.getByLabel("Topic", { exact: true }).fill(`console/${look}/hello`);
   await page.getByRole("button", { name: "Publish", exact: true }).click();
@@ -268,7 +271,7 @@ async function testClientSeesWhatItSends({ page, seen, look }) {
   await messages.getByText('{"hello": "world"}', { exact: true }).waitFor();
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByLabel("Topic", { exact: true }).fill(`console/${look}/kept`);
-  await page.getByLabel("Retain").check();
+  await page.getByRole("checkbox", { name: "Retain" }).check();
   await page.getByRole("button", { name: "Publish", exact: true }).click();
   await page.getByRole("button", { name: "Go on (1 new)" }).click();
   await messages.getByText(`console/${look}/kept`).waitFor();

@@ -61,7 +61,8 @@ async function open(browser, look) {
   page.on("pageerror", (error) => complaints.push(`script error: ${error.message}`));
   page.on("console", (message) => {
     const expected = allowed.some((pattern) => pattern.test(message.text()));
-    if (message.type() === "error" && !expected) complaints.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !expected)
+      complaints.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on("request", (request) => {
     const address = request.url();

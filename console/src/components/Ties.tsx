@@ -14,10 +14,13 @@ type Props = {
   more?: ReactNode;
   add?: { verb: string; options?: string[]; act: (name: string) => Promise<unknown> };
   remove?: (name: string) => Promise<unknown>;
+  /** What that is called. */
+  removeVerb?: string;
 };
 
-export function Ties({ title, names, link, none, more, add, remove }: Props) {
+export function Ties({ title, names, link, none, more, add, remove, removeVerb }: Props) {
   const id = useId();
+  const untie = removeVerb ?? "Detach";
   const [dialog, setDialog] = useState<{ untie: string } | "add" | null>(null);
   return (
     <section className="panel" aria-labelledby={id}>
@@ -39,10 +42,10 @@ export function Ties({ title, names, link, none, more, add, remove }: Props) {
               <button
                 type="button"
                 className="button quiet"
-                aria-label={`Detach ${name}`}
+                aria-label={`${untie} ${name}`}
                 onClick={() => setDialog({ untie: name })}
               >
-                Detach
+                {untie} …
               </button>
             ) : null}
           </li>
@@ -61,8 +64,8 @@ export function Ties({ title, names, link, none, more, add, remove }: Props) {
       ) : null}
       {dialog && dialog !== "add" && remove ? (
         <ActionDialog
-          title={`Detach ${dialog.untie}?`}
-          verb="Detach"
+          title={`${untie} ${dialog.untie}?`}
+          verb={untie}
           dangerous
           onClose={() => setDialog(null)}
           act={() => remove(dialog.untie)}

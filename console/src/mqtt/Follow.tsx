@@ -65,7 +65,7 @@ export function Follow({ reuse }: { reuse: (draft: Draft) => void }) {
       {refusal ? (
         <div className="panel-body">
           <div className="notice bad" role="alert">
-            {refusal} Unsubscribe from what is wrong, and go on.
+            {refusal.replace(/\.?$/, ".")} Unsubscribe from what is wrong, and go on.
           </div>
         </div>
       ) : null}
@@ -170,7 +170,7 @@ function Message({ row, isPretty, reuse, erase }: MessageProps) {
             <button
               type="button"
               className="button quiet"
-              aria-label={`Publish the message on ${row.topic} again`}
+              aria-label={`Reuse the message on ${row.topic}`}
               onClick={reuse}
             >
               Reuse

@@ -121,6 +121,7 @@ function Things({ group, isAdmin }: { group: GroupData; isAdmin: boolean }) {
         ? {
             add: { verb: "Add a thing", act: (name: string) => addToGroup(group.name, name) },
             remove: (name: string) => removeFromGroup(group.name, name),
+            removeVerb: "Take out",
           }
         : {})}
     />

@@ -40,6 +40,8 @@ export function Policy() {
 function Loaded({ policy, error }: { policy: PolicyData; error: Error | null }) {
   const inForce = policy.versions.find((version) => version.is_default);
   const [shown, setShown] = useState(inForce?.id ?? 0);
+  // Counts what was put into the editor: each time it begins anew.
+  const [edition, setEdition] = useState(0);
   const version = policy.versions.find((one) => one.id === shown) ?? inForce;
   const stored = laidOut(version?.document ?? "");
   const [document, setDocument] = useState(stored);
@@ -48,6 +50,7 @@ function Loaded({ policy, error }: { policy: PolicyData; error: Error | null }) 
   const isChanged = document !== stored;
   const show = (one: PolicyVersion) => {
     setShown(one.id);
+    setEdition((count) => count + 1);
     setDocument(laidOut(one.document));
   };
   return (
@@ -58,7 +61,7 @@ function Loaded({ policy, error }: { policy: PolicyData; error: Error | null }) 
         <div className="stack">
           <Document
             policy={policy}
-            shown={shown}
+            edition={edition}
             stored={stored}
             document={document}
             onChange={setDocument}
@@ -68,7 +71,7 @@ function Loaded({ policy, error }: { policy: PolicyData; error: Error | null }) 
             policy={policy}
             shown={version?.id ?? 0}
             // What was typed is not thrown away unasked.
-            show={(one) => (isChanged && one.id !== shown ? setWanted(one) : show(one))}
+            show={(one) => (isChanged ? setWanted(one) : show(one))}
             document={document}
           />
           <Targets policy={policy} />
@@ -84,7 +87,9 @@ function Loaded({ policy, error }: { policy: PolicyData; error: Error | null }) 
           onClose={() => setWanted(null)}
           act={async () => show(wanted)}
         >
-          <p>Version {wanted.id} takes the place of what is in the editor, which is saved nowhere.</p>
+          <p>
+            The stored version {wanted.id} takes the place of what is in the editor, which is saved nowhere.
+          </p>
         </ActionDialog>
       ) : null}
     </div>
@@ -140,8 +145,8 @@ function Obstacles({ policy }: { policy: PolicyData }) {
         ) : null}
         {others > 0 ? (
           <li>
-            it has {others === 1 ? "one version" : `${others} versions`} besides the one in force: delete them
-            under “Versions”
+            it has {others === 1 ? "one version" : `${others} versions`} besides the one in force: delete{" "}
+            {others === 1 ? "it" : "them"} under “Versions”
           </li>
         ) : null}
       </ul>
@@ -151,14 +156,14 @@ function Obstacles({ policy }: { policy: PolicyData }) {
 
 type DocumentProps = {
   policy: PolicyData;
-  shown: number;
+  edition: number;
   stored: string;
   document: string;
   onChange: (text: string) => void;
   onSaved: (version: PolicyVersion) => void;
 };
 
-function Document({ policy, shown, stored, document, onChange, onSaved }: DocumentProps) {
+function Document({ policy, edition, stored, document, onChange, onSaved }: DocumentProps) {
   const isAdmin = useIsAdmin();
   const verdict = useVerdict(document);
   const [problem, setProblem] = useState<string | null>(null);
@@ -177,7 +182,7 @@ function Document({ policy, shown, stored, document, onChange, onSaved }: Docume
   return (
     <section className="panel" aria-label="Document">
       <PolicyEditor
-        key={shown}
+        key={edition}
         label="Policy document"
         text={stored}
         problem={verdict ?? null}

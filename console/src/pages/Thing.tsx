@@ -10,6 +10,7 @@ import { Empty, Failed, Loading, Stale } from "../components/StateViews";
 import { ThingActions } from "../components/ThingActions";
 import { ThingCharts } from "../components/ThingCharts";
 import { ThingFacts } from "../components/ThingFacts";
+import { duration } from "../lib/format";
 import { useMayVerify } from "../lib/role";
 
 const route = getRouteApi("/things/$name");
@@ -28,6 +29,7 @@ export function Thing() {
         ) : (
           <span className="badge good">No alarm</span>
         )}
+        <Presence thing={data} now={dataUpdatedAt} />
         {data.registered ? null : <span className="badge warn">Not in the registry</span>}
         <div className="end">
           {session && session.role !== "viewer" ? (
@@ -49,6 +51,13 @@ export function Thing() {
       <ThingFacts thing={data} now={dataUpdatedAt} />
     </div>
   );
+}
+
+/** Whether somebody is connected as the thing, and since when. */
+function Presence({ thing, now }: { thing: ThingData; now: number }) {
+  const connected = thing.connections.find((one) => one.is_connected);
+  if (!connected) return <span className="badge">Not connected</span>;
+  return <span className="badge good">Connected for {duration(now - connected.since_ms)}</span>;
 }
 
 function Missing({ name, error, retry }: { name: string; error: Error | null; retry: () => void }) {

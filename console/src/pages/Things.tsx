@@ -48,7 +48,7 @@ export function Things() {
             {group ? null : (
               <FilterField
                 label="Only things whose name begins with this, or with this attribute=value"
-                placeholder="Name begins with …, or site=west"
+                placeholder="Name, or site=west"
                 value={attribute ?? prefix ?? ""}
                 onChange={narrow}
               />

@@ -57,7 +57,7 @@ export function Versions({ policy, shown, show, document }: Props) {
                   <button
                     type="button"
                     className="button quiet"
-                    aria-label={`Put version ${version.id} in force`}
+                    aria-label={`Put in force: version ${version.id}`}
                     onClick={() => setAsked({ what: "force", version })}
                   >
                     Put in force …
@@ -118,7 +118,8 @@ function Question({ policy, asked, onClose }: QuestionProps) {
       act={() => setDefaultVersion(policy.name, version.id)}
     >
       <p>
-        Within a second it holds for everybody the policy is attached to. Who loses a right by it is cut off.
+        Within a second it holds for everybody the policy is attached to. Who may not connect any more is cut
+        off, and subscriptions that are not allowed any more end.
       </p>
       <Compare
         label="What changes by it"
