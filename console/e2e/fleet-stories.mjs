@@ -1,7 +1,7 @@
 // What an administrator of the fleet does. Each look makes its own entries, named after it.
 import assert from "node:assert/strict";
 import { bundleConnects, saveBundle } from "./bundle.mjs";
-import { go } from "./navigate.mjs";
+import { closed, go } from "./navigate.mjs";
 
 const dialog = (page) => page.getByRole("dialog");
 
@@ -282,6 +282,7 @@ async function testClientSeesWhatItSends({ page, seen, look }) {
   await page.getByRole("button", { name: `Erase the retained message on console/${look}/kept` }).click();
   await dialog(page).getByRole("button", { name: "Erase" }).click();
   await messages.getByText("(empty)").waitFor();
+  await closed(page);
   await page.getByLabel("Topic", { exact: true }).fill("$aws/things/x/shadow");
   await page.getByRole("button", { name: "Publish", exact: true }).click();
   await page.getByText(/reserved/).waitFor();

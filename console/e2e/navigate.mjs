@@ -8,3 +8,11 @@ export async function go(page, name) {
     .getByRole("link", { name: new RegExp(`^${name}`) })
     .click();
 }
+
+/**
+ * Waits until no dialog is open. What a change shows may be there before its dialog closes, and until then
+ * nothing behind it takes text: a click waits by itself, `fill` and keys do not.
+ */
+export async function closed(page) {
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+}

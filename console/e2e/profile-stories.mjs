@@ -1,7 +1,7 @@
 // What is expected of devices: writing profiles, trying them, and looking at metrics. Each look makes its
 // own entries.
 import assert from "node:assert/strict";
-import { go } from "./navigate.mjs";
+import { closed, go } from "./navigate.mjs";
 
 const dialog = (page) => page.getByRole("dialog");
 const heading = (page, name) => page.getByRole("heading", { name, exact: true });
@@ -159,6 +159,7 @@ async function conflictIsExplained({ page, seen, look, allow }) {
   await dialog(page).getByText("the description").first().waitFor();
   await seen("profile-conflict");
   await dialog(page).getByRole("button", { name: "Reload theirs" }).click();
+  await closed(page);
   await page.getByText(/^version 3,/).waitFor();
   assert.equal(await form.getByLabel("Description").inputValue(), "By another.");
   await form.getByLabel("Description").fill("Mine, after all.");
@@ -176,6 +177,7 @@ async function draftIsNotLostByLeaving({ page, seen }) {
   await dialog(page).getByText("Leave without saving?").waitFor();
   await seen("profile-leave");
   await dialog(page).getByRole("button", { name: "Stay" }).click();
+  await closed(page);
   await editor(page).getByRole("button", { name: "Discard changes" }).click();
   assert.equal(await editor(page).getByLabel("Description").inputValue(), "Mine, after all.");
 }
