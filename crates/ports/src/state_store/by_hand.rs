@@ -81,8 +81,7 @@ impl StateStore for MemoryState {
     ) -> Result<Pairs, LogError> {
         let pairs = self.0.lock().unwrap();
         let is_later = |key: &[u8]| {
-            before.is_some_and(|before| key >= before)
-                || (key > prefix && !key.starts_with(prefix))
+            before.is_some_and(|before| key >= before) || (key > prefix && !key.starts_with(prefix))
         };
         let earlier = pairs.iter().rev().skip_while(|(key, _)| is_later(key));
         Ok(page(earlier, prefix, pairs_max))
