@@ -1,12 +1,15 @@
 """Sessions and retained messages survive the server, stopped in order or killed."""
 
+import json
 import queue
 import ssl
 
 import paho.mqtt.client as mqtt
 import pytest
+import requests
 from paho.mqtt.properties import Properties
 
+from fleet import Client, Fleet
 from mqtt_wire import Wire
 from paho_client import NAMES, V5, V311, PahoClient
 from policy_documents import allow, arn, grant_to_fleet
@@ -205,12 +208,46 @@ def test_a_queue_that_is_full_drops_the_newest_and_says_so(own_server):
     with plain(server, "sender", clean=True) as sender:
         for number in range(9):
             assert sender.publish("full", str(number)) == 0
+    held = figures(server)
+    assert held['picket_stage_dropped_total{stage="broker",reason="queue_full"}'] == 4
+    assert held['picket_stage_in_flight{stage="broker"}'] == 5
+    assert (held['picket_broker_sessions{state="kept"}'], held["picket_broker_refusing"]) == (1, 0)
+    assert held["picket_broker_queue_bytes"] > 0
     server.kill()
     server.start()
+    assert figures(server)['picket_stage_in_flight{stage="broker"}'] == 5
     with plain(server, "sleeper") as client:
         assert payloads(client, 5) == ["0", "1", "2", "3", "4"]
         with pytest.raises(queue.Empty):
             client.receive(timeout=0.5)
+    wait_for("nothing waits", lambda: figures(server)["picket_broker_queue_bytes"] == 0)
+
+
+def figures(server):
+    """The metrics by name and labels."""
+    page = requests.get(f"{server.credentials['admin']['url']}/metrics", timeout=10).text
+    pairs = [line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in pairs}
+
+
+@VERSIONS
+def test_the_version_numbers_of_a_kept_session_go_on_after_a_kill(running, tmp_path, version):
+    """A reader that drops what is older than the last number it saw must not drop all that comes after."""
+
+    def numbers():
+        fleet = Fleet(running, tmp_path)
+        name = f"watcher-{running.starts}"
+        device = fleet.watcher(name)
+        with Client(name, V5).to(running, device) as watcher:
+            assert watcher.subscribe("$aws/events/presence/connected/device") == 1
+            for _ in range(3):
+                plain(running, "device", version).close()
+                yield json.loads(watcher.receive().payload)["versionNumber"]
+
+    assert list(numbers()) == [0, 1, 2]
+    running.kill()
+    running.start()
+    assert list(numbers()) == [3, 4, 5]
 
 
 def test_the_life_of_a_session_is_bounded_and_the_client_is_told(running):
