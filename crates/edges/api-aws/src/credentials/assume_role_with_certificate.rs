@@ -112,7 +112,8 @@ impl Call {
                 format!("the certificate is not attached to thing `{}`", shortened(thing))
             }
             _ => match found.authorizer.refusal(action, alias) {
-                None => return Ok(found.thing),
+                // Policies of the role know a thing only if the device has named it.
+                None => return Ok(thing.and(found.thing)),
                 Some(why) => why,
             },
         };

@@ -1,6 +1,6 @@
 //! The credential provider (spec iot-core §2.9).
 
-use picket_ports::KeyRights;
+use picket_ports::{KeyOwner, KeyRights};
 
 use crate::rig::{Rig, statement};
 
@@ -23,14 +23,17 @@ async fn a_device_gets_credentials_of_the_role_and_they_carry_who_it_is() {
     let owner = rig.who(credentials).unwrap();
     assert_eq!(owner.user, format!("assumed-role/r/{}", rig.certificate));
     assert_eq!(credentials["secretAccessKey"], owner.secret.expose());
-    let KeyRights::Session(session) = owner.rights else { panic!("a session") };
-    let fact = |name: &str| {
-        let found = session.facts.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str())
+    let fact = |owner: &KeyOwner, name: &str| {
+        let KeyRights::Session(session) = &owner.rights else { panic!("a session") };
+        let found = session.facts.iter().find(|(key, _)| *key == format!("credentials-iot:{name}"));
+        found.map(|(_, value)| value.clone())
     };
-    assert_eq!(fact("credentials-iot:ThingName"), Some("pump"));
-    assert_eq!(fact("credentials-iot:AwsCertificateId"), Some(rig.certificate.as_str()));
-    assert_eq!(fact("credentials-iot:ThingTypeName"), None);
+    assert_eq!(fact(&owner, "ThingName").as_deref(), Some("pump"));
+    assert_eq!(fact(&owner, "AwsCertificateId").as_deref(), Some(rig.certificate.as_str()));
+    assert_eq!(fact(&owner, "ThingTypeName"), None);
+    // The thing has to be named, even if the certificate is of no other.
+    let unnamed = rig.device("GET", PATH, &[], "").await;
+    assert_eq!(fact(&rig.who(&unnamed.body["credentials"]).unwrap(), "ThingName"), None);
     assert!(credentials["expiration"].as_str().unwrap().ends_with('Z'));
     assert!(rig.counts().is_empty());
 }

@@ -162,6 +162,7 @@ mod tests {
     use async_trait::async_trait;
     use parking_lot::Mutex;
     use picket_ports::IotEvent;
+    use picket_ports::registry::Page;
     use serde_json::Value;
     use tokio::sync::watch;
 
@@ -319,6 +320,8 @@ mod tests {
         assert_eq!(bench.count(IotEvent::Subscribe).await, 0);
         bench.level(LogTargetKind::Default, "", LogLevel::Error).await;
         assert_eq!(bench.count(IotEvent::Subscribe).await, 1);
+        let options = bench.test.plane.logging_options().await.unwrap();
+        assert_eq!(options.default_level, LogLevel::Error);
         let event = EventLogging {
             event_type: "Subscribe".to_owned(),
             level: Some(LogLevel::Info),
@@ -340,6 +343,18 @@ mod tests {
         assert_eq!(bench.count(IotEvent::Subscribe).await, 0);
         bench.level(LogTargetKind::SourceIp, "10.0.0.7", LogLevel::Info).await;
         assert_eq!(bench.count(IotEvent::Connect).await, 2);
+        bench.end().await;
+    }
+
+    #[tokio::test]
+    async fn the_default_level_is_the_one_set_last_whichever_way() {
+        let bench = bench().await;
+        bench.set(LogLevel::Info).await;
+        bench.level(LogTargetKind::Default, "", LogLevel::Debug).await;
+        bench.set(LogLevel::Disabled).await;
+        assert!(!bench.logs.is_on());
+        let (page, plane) = (Page::first(10), &bench.test.plane);
+        assert!(plane.logging_levels(None, &page).await.unwrap().rows.is_empty());
         bench.end().await;
     }
 

@@ -3,6 +3,7 @@
 use picket_ports::registry::DocumentKind;
 use serde::{Deserialize, Serialize};
 
+use super::logging_levels::{self, DEFAULT_TARGET};
 use crate::checked::{TextRule, shown};
 use crate::identities::RoleArn;
 use crate::typed_documents::Typed;
@@ -110,8 +111,20 @@ pub struct LoggingOptionsV1 {
 }
 
 impl ControlPlane {
-    /// `SetV2LoggingOptions`.
+    /// `SetV2LoggingOptions`. A default level takes the place of the one that is set for the target DEFAULT.
     pub async fn set_logging_options(&self, change: LoggingChange) -> Result<(), ControlError> {
+        let sets_default = change.default_level.is_some();
+        self.change_logging_options(change).await?;
+        if sets_default {
+            self.remove_document(logging_levels::KIND, DEFAULT_TARGET).await?;
+        }
+        self.read_logging_rules().await
+    }
+
+    pub(super) async fn change_logging_options(
+        &self,
+        change: LoggingChange,
+    ) -> Result<(), ControlError> {
         if let Some(role_arn) = &change.role_arn {
             check_role(role_arn)?;
         }
@@ -131,8 +144,7 @@ impl ControlPlane {
             disables_all: change.disables_all.unwrap_or(old.disables_all),
             events: change.events.unwrap_or(old.events),
         };
-        self.put_setting(V2, before.map(|before| before.document).as_ref(), &after).await?;
-        self.read_logging_rules().await
+        self.put_setting(V2, before.map(|before| before.document).as_ref(), &after).await
     }
 
     /// `GetV2LoggingOptions`. `NotConfigured` when they were never set.

@@ -3,13 +3,15 @@
 use picket_ports::registry::{DocumentKind, Page, Rows};
 use serde::{Deserialize, Serialize};
 
-use super::LogLevel;
+use super::{LogLevel, LoggingChange};
 use crate::checked::{TextRule, shown};
 use crate::paging::page_of;
 use crate::typed_documents::Typed;
 use crate::{ControlError, ControlPlane};
 
 pub(super) const KIND: DocumentKind = DocumentKind::LoggingLevel;
+/// The name of the level of the target DEFAULT.
+pub(super) const DEFAULT_TARGET: &str = "DEFAULT/";
 /// Most levels of targets.
 const LEVELS_MAX: usize = 1_000;
 
@@ -101,24 +103,33 @@ pub struct LoggingLevel {
 }
 
 impl ControlPlane {
-    /// `SetV2LoggingLevel`. `NotConfigured` before the options are set.
+    /// `SetV2LoggingLevel`. `NotConfigured` before the options are set. The level of the target DEFAULT is
+    /// the default level of the options.
     pub async fn set_logging_level(&self, level: &LoggingLevel) -> Result<(), ControlError> {
         level.target.check()?;
         self.logging_options().await?;
+        self.put_logging_level(level).await?;
+        if level.target.kind == LogTargetKind::Default {
+            let default_level = Some(level.level);
+            let change = LoggingChange { default_level, ..LoggingChange::default() };
+            self.change_logging_options(change).await?;
+        }
+        self.read_logging_rules().await
+    }
+
+    async fn put_logging_level(&self, level: &LoggingLevel) -> Result<(), ControlError> {
         let name = level.target.document_name();
         let _held = self.locks.hold(&["logging-levels"]).await;
         let before: Option<Typed<LoggingLevel>> = self.typed(KIND, &name).await?;
         if let Some(before) = before {
-            self.replace_typed(&before.document, level).await?;
-            return self.read_logging_rules().await;
+            return self.replace_typed(&before.document, level).await;
         }
         if self.parts.registry.documents(KIND).await?.len() >= LEVELS_MAX {
             return Err(ControlError::Invalid(format!(
                 "there are {LEVELS_MAX} logging levels, which is the most there may be"
             )));
         }
-        self.add_typed(KIND, &name, level).await?;
-        self.read_logging_rules().await
+        self.add_typed(KIND, &name, level).await.map(drop)
     }
 
     /// `DeleteV2LoggingLevel`; fine if there is none.

@@ -72,7 +72,7 @@ impl About<'_> {
     fn is(&self, level: &LoggingLevel) -> bool {
         let name = level.target.name.as_deref();
         match level.target.kind {
-            // Took the place of the default level when the rules were read.
+            // It is the default level as well.
             LogTargetKind::Default => false,
             LogTargetKind::ClientId => name == self.client_id,
             LogTargetKind::PrincipalId => name == self.principal,
@@ -111,12 +111,9 @@ impl ControlPlane {
         let v1: Option<LoggingOptionsV1> = self.logging_options_v1().await?;
         let levels: Vec<Typed<LoggingLevel>> = self.all_typed(logging_levels::KIND).await?;
         let levels: Vec<LoggingLevel> = levels.into_iter().map(|level| level.value).collect();
-        let default = levels.iter().find(|level| level.target.kind == LogTargetKind::Default);
-        let default = default.map(|level| level.level);
         let rules = match (v2, v1) {
             (Some(Typed { value: options, .. }), _) => Rules {
-                default_level: (!options.disables_all)
-                    .then(|| default.unwrap_or(options.default_level)),
+                default_level: (!options.disables_all).then_some(options.default_level),
                 events: options.events,
                 levels,
             },
