@@ -107,6 +107,14 @@ def test_a_message_without_options_is_qos_0_and_plain(client, data):
     assert (message.payload, message.qos) == (b"", 0)
 
 
+@pytest.mark.parametrize(("asked", "told"), [(0, 1), (604_800, 604_800), (10**12, 604_800)])
+def test_an_expiry_over_http_is_between_a_second_and_a_week(client, data, asked, told):
+    subscriber = client("reader")
+    subscriber.subscribe("http/expiry", 0)
+    data.publish(topic="http/expiry", messageExpiry=asked)
+    assert subscriber.receive().properties.MessageExpiryInterval == told
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "status"),
     [

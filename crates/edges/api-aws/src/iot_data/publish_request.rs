@@ -40,7 +40,8 @@ impl Call {
             _ => {}
         }
         let qos = self.query_number::<u8>("qos", 0..=1)?.unwrap_or(0);
-        let expiry = self.query_number::<u64>("messageExpiry", 0..=u64::from(u32::MAX))?;
+        // A long in AWS's model; what is too much is reduced.
+        let expiry = self.query_number::<i64>("messageExpiry", 0..=i64::MAX)?;
         let expiry = expiry.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX));
         let mut message = self.message_on(topic, qos)?;
         message.retain = retain;
