@@ -14,6 +14,7 @@ mod document;
 mod explain;
 pub mod iam;
 mod json;
+mod number;
 mod operator;
 mod pattern;
 mod request;

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::number::Number;
 use crate::pattern::{Pattern, text_of};
 
 /// How a key's value is compared with the policy's.
@@ -79,7 +80,7 @@ pub(crate) enum Wanted {
     Text(String),
     TextIgnoreCase(String),
     Like(Pattern),
-    Number(Ordered, f64),
+    Number(Ordered, Number),
     Date(Ordered, i64),
     Bool(bool),
     Net(IpNet),
@@ -95,7 +96,7 @@ impl Wanted {
             Comparison::EqualIgnoreCase => Ok(Self::TextIgnoreCase(text().to_lowercase())),
             Comparison::Like => Ok(Self::Like(Pattern::new(pattern))),
             Comparison::Numeric(ordered) => {
-                number(&text()).map(|n| Self::Number(ordered, n)).ok_or("a number")
+                Number::parse(&text()).map(|n| Self::Number(ordered, n)).ok_or("a number")
             }
             Comparison::Date(ordered) => date_ms(&text())
                 .map(|ms| Self::Date(ordered, ms))
@@ -114,9 +115,9 @@ impl Wanted {
             Self::Text(text) => text == value,
             Self::TextIgnoreCase(lower) => *lower == value.to_lowercase(),
             Self::Like(pattern) => pattern.matches(value),
-            Self::Number(ordered, wanted) => number(value)
-                .and_then(|n| n.partial_cmp(wanted))
-                .is_some_and(|ordering| ordered.holds(ordering)),
+            Self::Number(ordered, wanted) => {
+                Number::parse(value).is_some_and(|n| ordered.holds(n.cmp(wanted)))
+            }
             Self::Date(ordered, wanted) => {
                 date_ms(value).is_some_and(|ms| ordered.holds(ms.cmp(wanted)))
             }
@@ -130,10 +131,6 @@ impl Wanted {
             }
         }
     }
-}
-
-fn number(text: &str) -> Option<f64> {
-    text.parse::<f64>().ok().filter(|n| n.is_finite())
 }
 
 pub(crate) fn boolean(text: &str) -> Option<bool> {
@@ -187,6 +184,7 @@ mod tests {
         check("NumericLessThan", "10", "9.5", true);
         check("NumericLessThan", "10", "ten", false);
         check("NumericGreaterThanEquals", "10", "1e1", true);
+        check("NumericEquals", "18446744073709551617", "18446744073709551616", false);
         check("DateLessThan", "2025-01-01T00:00:00Z", "2024-12-31", true);
         check("DateEquals", "1735689600", "2025-01-01T01:00:00+01:00", true);
     }
