@@ -234,3 +234,39 @@ pub(crate) const fn own(protocol: picket_wire_aws::Protocol, code: ErrorCode) ->
         (_, RestJson) => AwsCode::InvalidRequest,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code_of(name: &str, error: ControlError) -> AwsCode {
+        let service = &crate::iot::SERVICE;
+        let operation = service.all().find(|operation| operation.name == name);
+        let operation = operation.unwrap_or_else(|| panic!("there is no {name}"));
+        in_words(error.into(), service, operation).code
+    }
+
+    #[test]
+    fn logging_operations_have_a_word_of_their_own_for_what_fails_here() {
+        let broken = || ControlError::Internal("the disk".to_owned());
+        for name in SAY_INTERNAL {
+            assert_eq!(code_of(name, broken()), AwsCode::Internal, "{name}");
+            let away = ControlError::Unavailable("the disk".to_owned());
+            assert_eq!(code_of(name, away), AwsCode::ServiceUnavailable, "{name}");
+        }
+        assert_eq!(code_of("CreateThing", broken()), AwsCode::InternalFailure);
+        assert_eq!(code_of("CreateThing", ControlError::invalid("no")), AwsCode::InvalidRequest);
+    }
+
+    #[test]
+    fn messages_over_http_have_words_of_their_own_for_who_may_not_and_who_asks_too_often() {
+        let (iot, data) = (&crate::iot::SERVICE, &crate::iot_data::SERVICE);
+        for (code, of_iot, of_data) in [
+            (ErrorCode::Forbidden, AwsCode::AccessDenied, AwsCode::Forbidden),
+            (ErrorCode::Throttled, AwsCode::Throttling, AwsCode::DataThrottling),
+            (ErrorCode::Timeout, AwsCode::ServiceUnavailable, AwsCode::ServiceUnavailable),
+        ] {
+            assert_eq!((own_of(iot, code), own_of(data, code)), (of_iot, of_data), "{code:?}");
+        }
+    }
+}
