@@ -49,7 +49,7 @@ def statements(*members):
 MALFORMED_DOCUMENTS = [
     ("line 1 column 1: this is not valid JSON: EOF while parsing an object", "{"),
     ("line 2 column 1: this is not valid JSON: trailing comma", '{"Version":"2012-10-17",\n}'),
-    ("line 1 column 10: this is not valid JSON: unexpected end of hex escape", '{"\\ud800": 1}'),
+    ("line 1 column 9: this is not valid JSON: unexpected end of hex escape", '{"\\ud800": 1}'),
     ("recursion limit exceeded", "[" * 2000),
     ("this is not valid JSON", EVERYTHING + "x"),
     ("it must be a JSON object", "[]"),
