@@ -3,6 +3,7 @@
 import pytest
 
 from fleet import TURNED_AWAY, Client, Fleet, own_rights
+from paho_client import V5
 
 ROLE = "arn:aws:iam::000000000000:role/logger"
 MEMBERS = {"timestamp", "logLevel", "traceId", "accountId", "status", "eventType", "protocol", "clientId", "sourceIp", "sourcePort"}
@@ -34,7 +35,7 @@ def kinds(rows):
 
 def visit(server, device):
     """Connects, subscribes and publishes, to what is its own and to what is not."""
-    client = Client(device.thing).to(server, device)
+    client = Client(device.thing, V5).to(server, device)
     own = f"plant/{device.thing}/t"
     client.subscribed(own)
     client.subscribed("plant/#")
@@ -73,7 +74,7 @@ def test_nothing_is_written_until_logging_is_set_up_and_then_what_the_levels_wan
     assert by_kind["Connect", "Success"]["principalId"] == loud.id
     assert by_kind["Disconnect", "Success"]["disconnectReason"] == "CLIENT_INITIATED_DISCONNECT"
     with pytest.raises(TURNED_AWAY):
-        Client("another").to(server, wrong)
+        Client("another", V5).to(server, wrong)
     (row,) = lines(server, "another", 1)
     assert (row["eventType"], row["reason"]) == ("Connect", "AUTHORIZATION_FAILURE")
     # What was written for one was written in order: nothing had been for the first.
