@@ -14,7 +14,15 @@ pub(crate) fn authority(name: &str) -> Authority {
 
 /// One that is valid from 2024 to the end of `year` only.
 pub(crate) fn authority_until(name: &str, year: i32) -> Authority {
-    let key = KeyPair::generate().unwrap();
+    authority_of(KeyPair::generate().unwrap(), name, year)
+}
+
+/// The authority `old`, named `name`, with a new certificate for its key.
+pub(crate) fn renewed(old: &Authority, name: &str, year: i32) -> Authority {
+    authority_of(KeyPair::from_pem(old.private_key_pem().expose()).unwrap(), name, year)
+}
+
+fn authority_of(key: KeyPair, name: &str, year: i32) -> Authority {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -92,8 +92,13 @@ impl ControlPlane {
         }
         let named = self.authorities_named(&read.facts.issuer).await;
         let named = named.map_err(|error| JustInTimeError::Failed(error.to_string()))?;
-        let signer = named.into_iter().find(|it| it.signer.check(&read.der).is_ok());
-        let Some(authority) = signer else {
+        let mut signers: Vec<_> =
+            named.into_iter().filter(|it| it.signer.check(&read.der).is_ok()).collect();
+        // An authority that was renewed has two certificates of one key. The one that welcomes decides.
+        let is_open =
+            |it: &RegisteredAuthority| it.record.is_welcoming() && it.signer.is_valid_at(now);
+        signers.sort_by_key(|it| !is_open(it));
+        let Some(authority) = signers.into_iter().next() else {
             return Err(unwelcome("no registered CA certificate has signed it".to_owned()));
         };
         let id = authority.id();

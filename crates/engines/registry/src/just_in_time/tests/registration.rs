@@ -9,7 +9,7 @@ use picket_ports::registry::{CertificateMode, CertificateStatus};
 use serde_json::json;
 
 use super::{FROM, present, refused, trail};
-use crate::test_pki::{authority, authority_until, device, device_der};
+use crate::test_pki::{authority, authority_until, device, device_der, renewed};
 use crate::test_plane::{START, TestPlane, refusal};
 use crate::{AuthorityStatus, CertificateRegistration, NewAuthority};
 
@@ -100,6 +100,26 @@ async fn neither_an_authority_nor_a_certificate_that_has_run_out_is_welcome() {
     at.clock.set(START.plus(years(30)));
     let text = refused(&at, &der).await;
     assert!(text.contains("the certificate is valid from 2024-12-31"), "{text}");
+    at.end().await;
+}
+
+#[tokio::test]
+async fn of_an_authority_and_its_renewal_the_one_that_welcomes_decides() {
+    let at = TestPlane::new().await;
+    let old = authority_until("Wards", 2026);
+    // Whichever of both ids comes first.
+    let renewals = [2040, 2041, 2042, 2043].map(|year| renewed(&old, "Wards", year));
+    let old_id = at.register_authority(&old).await;
+    at.set_authority(&old_id, AuthorityStatus::Inactive).await;
+    for (number, new) in renewals.iter().enumerate() {
+        let der = device_der(new, &format!("pump-{number}"));
+        assert!(refused(&at, &der).await.starts_with("NotWelcome: "));
+        let id = at.welcome_authority(new, None).await;
+        let (certificate, _) = present(&at, &der).await.unwrap();
+        let stored = at.plane.describe_certificate(certificate.as_str()).await.unwrap();
+        assert_eq!(stored.ca, Some(id.clone()));
+        at.set_authority(&id, AuthorityStatus::Inactive).await;
+    }
     at.end().await;
 }
 
