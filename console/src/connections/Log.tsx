@@ -79,7 +79,7 @@ export function Log({ choice, filter }: { choice: ReactNode; filter: ReactNode }
         </>
       }
     >
-      <Table columns={["Time", "What", "Client id", "Why", "Principal", "Address", "By"]}>
+      <Table columns={["Time", "What happened", "Client id", "Principal", "Address", "By"]}>
         {data?.events.map((event) => (
           <Row key={event.number} event={event} />
         ))}
@@ -92,18 +92,16 @@ function Row({ event }: { event: ConnectionEvent }) {
   return (
     <tr>
       <td className="number nowrap">{dateTime(event.at_ms)}</td>
-      <td className="nowrap">
-        <span className={`badge ${EVENTS[event.kind].tone}`}>{EVENTS[event.kind].text}</span>
+      <td className="why">
+        <span className={`badge ${EVENTS[event.kind].tone}`}>{EVENTS[event.kind].text}</span>{" "}
+        {event.reason ? <span title={event.reason}>{reasonWords(event.reason)}</span> : null}
+        {event.detail ? <span className="muted detail">{event.detail}</span> : null}
       </td>
       <td>{event.client_id === null ? <span className="muted">–</span> : <Client event={event} />}</td>
-      <td className="why">
-        {event.reason ? <span title={event.reason}>{reasonWords(event.reason)}</span> : null}
-        {event.detail ? <span className="muted">{event.detail}</span> : null}
-      </td>
       <td>
         <Principal principal={event.principal} />
       </td>
-      <td className="mono">{event.source}</td>
+      <td className="mono nowrap">{event.source}</td>
       <td className="nowrap">{way(event)}</td>
     </tr>
   );

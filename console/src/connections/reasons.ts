@@ -21,7 +21,7 @@ const WORDS: Record<string, string> = {
   inactive_certificate: "its certificate is switched off or revoked",
   expired_certificate: "its certificate has expired",
   no_certificate: "it showed no certificate",
-  just_in_time: "its certificate could not be registered",
+  just_in_time: "its certificate was only now registered, or could not be",
   alpn: "it asked for another protocol",
   web_socket: "it is no proper WebSocket",
   signature: "its signature is wrong",

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { authoritiesQuery } from "../api/registry";
 import { AuthorityForm } from "../components/AuthorityForm";
 import { CertificateTabs } from "../components/CertificateTabs";
-import { Icon } from "../components/Icon";
+import { NewButton } from "../components/EntryActions";
 import { ListPage, Table } from "../components/ListPage";
 import { AuthorityLink, AuthorityStatus } from "../components/RegistryLinks";
 import { dateTime } from "../lib/format";
@@ -30,14 +30,7 @@ export function Authorities() {
           title: "No authority of yours is registered",
           text: "Certificates of Picket need none. Register the CA that your maker signs devices with, and they are let in: one by one, or by themselves when they connect for the first time.",
         }}
-        actions={
-          isAdmin ? (
-            <button type="button" className="button primary" onClick={() => setAdding(true)}>
-              <Icon name="plus" />
-              Register a CA
-            </button>
-          ) : null
-        }
+        actions={isAdmin ? <NewButton text="Register a CA" onClick={() => setAdding(true)} /> : null}
         paging={
           data?.next ? (
             <Link className="button" to="/authorities" search={{ after: data.next }}>

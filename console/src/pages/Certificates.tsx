@@ -4,7 +4,7 @@ import { useState } from "react";
 import { certificatesQuery } from "../api/registry";
 import { CertificateRows } from "../components/CertificateRows";
 import { CertificateTabs } from "../components/CertificateTabs";
-import { Icon } from "../components/Icon";
+import { NewButton } from "../components/EntryActions";
 import { ListPage } from "../components/ListPage";
 import { NewCertificate } from "../components/NewCertificate";
 import { count } from "../lib/format";
@@ -35,14 +35,7 @@ export function Certificates() {
           title: "There are no certificates yet",
           text: "A device shows one to be let in. “New thing” makes one with it; here is one without a thing.",
         }}
-        actions={
-          isAdmin ? (
-            <button type="button" className="button primary" onClick={() => setAdding(true)}>
-              <Icon name="plus" />
-              New certificate
-            </button>
-          ) : null
-        }
+        actions={isAdmin ? <NewButton text="New certificate" onClick={() => setAdding(true)} /> : null}
         paging={
           <>
             {after ? (

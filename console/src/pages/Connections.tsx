@@ -73,7 +73,11 @@ function Sessions({ choice, filter }: ViewProps) {
         empty={emptiness(view, prefix)}
         actions={
           <>
-            {data ? <span className="muted number">{count(data.total)} sessions</span> : null}
+            {data ? (
+              <span className="muted number">
+                {count(data.total)} {data.total === 1 ? "session" : "sessions"}
+              </span>
+            ) : null}
             {filter}
           </>
         }

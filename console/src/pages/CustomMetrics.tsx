@@ -11,7 +11,7 @@ import {
 import type { CustomMetric, NewCustomMetric, Profile as SecurityProfile } from "../api/types.gen";
 import { ActionDialog, Field, NAME_PATTERN } from "../components/ActionDialog";
 import { DetectTabs } from "../components/DetectTabs";
-import { Icon } from "../components/Icon";
+import { DeleteUnused, EditAndDelete, NewButton } from "../components/EntryActions";
 import { ListPage, Table } from "../components/ListPage";
 import { UsedBy } from "../components/UsedBy";
 import { dateTime } from "../lib/format";
@@ -40,12 +40,7 @@ export function CustomMetrics() {
         what="custom metrics"
         aside={<DetectTabs />}
         actions={
-          isAdmin ? (
-            <button type="button" className="button primary" onClick={() => setOpen({ what: "new" })}>
-              <Icon name="plus" />
-              New custom metric
-            </button>
-          ) : null
+          isAdmin ? <NewButton text="New custom metric" onClick={() => setOpen({ what: "new" })} /> : null
         }
         error={error}
         retry={() => void refetch()}
@@ -69,9 +64,11 @@ export function CustomMetrics() {
       {open?.what === "new" ? <NewMetric onClose={close} /> : null}
       {open?.what === "edit" ? <Edit metric={open.metric} onClose={close} /> : null}
       {open?.what === "delete" ? (
-        <Delete
-          metric={open.metric}
+        <DeleteUnused
+          name={open.metric.name}
           users={usersOfMetric(profiles?.profiles ?? [], open.metric.name)}
+          consequence="What devices report under this name is looked at no more."
+          act={() => deleteCustomMetric(open.metric.name)}
           onClose={close}
         />
       ) : null}
@@ -105,24 +102,11 @@ function Row({ metric, profiles, open }: RowProps) {
           Chart
         </Link>
         {open ? (
-          <>
-            <button
-              type="button"
-              className="button quiet"
-              aria-label={`Edit ${metric.name}`}
-              onClick={() => open({ what: "edit", metric })}
-            >
-              Edit …
-            </button>
-            <button
-              type="button"
-              className="button quiet"
-              aria-label={`Delete ${metric.name}`}
-              onClick={() => open({ what: "delete", metric })}
-            >
-              Delete …
-            </button>
-          </>
+          <EditAndDelete
+            name={metric.name}
+            onEdit={() => open({ what: "edit", metric })}
+            onDelete={() => open({ what: "delete", metric })}
+          />
         ) : null}
       </td>
     </tr>
@@ -182,26 +166,6 @@ function Edit({ metric, onClose }: { metric: CustomMetric; onClose: () => void }
         value={metric.display_name ?? ""}
         hint="Name and type stay as they are: devices and profiles rely on them."
       />
-    </ActionDialog>
-  );
-}
-
-function Delete({ metric, users, onClose }: { metric: CustomMetric; users: string[]; onClose: () => void }) {
-  return (
-    <ActionDialog
-      title={`Delete ${metric.name}?`}
-      verb="Delete"
-      dangerous
-      onClose={onClose}
-      act={() => deleteCustomMetric(metric.name)}
-    >
-      {users.length > 0 ? (
-        <p>
-          It is used by <UsedBy profiles={users} />, so it cannot be deleted yet.
-        </p>
-      ) : (
-        <p>What devices report under this name is looked at no more.</p>
-      )}
     </ActionDialog>
   );
 }

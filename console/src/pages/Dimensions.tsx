@@ -10,7 +10,7 @@ import {
 import type { Dimension, Profile as SecurityProfile } from "../api/types.gen";
 import { ActionDialog, Field, NAME_PATTERN } from "../components/ActionDialog";
 import { DetectTabs } from "../components/DetectTabs";
-import { Icon } from "../components/Icon";
+import { DeleteUnused, EditAndDelete, NewButton } from "../components/EntryActions";
 import { ListPage, Table } from "../components/ListPage";
 import { UsedBy } from "../components/UsedBy";
 import { useIsAdmin } from "../lib/role";
@@ -34,14 +34,7 @@ export function Dimensions() {
         title="Dimensions"
         what="dimensions"
         aside={<DetectTabs />}
-        actions={
-          isAdmin ? (
-            <button type="button" className="button primary" onClick={() => setOpen({ what: "new" })}>
-              <Icon name="plus" />
-              New dimension
-            </button>
-          ) : null
-        }
+        actions={isAdmin ? <NewButton text="New dimension" onClick={() => setOpen({ what: "new" })} /> : null}
         error={error}
         retry={() => void refetch()}
         rows={data?.dimensions.length}
@@ -64,9 +57,11 @@ export function Dimensions() {
       {open?.what === "new" ? <NewDimension onClose={close} /> : null}
       {open?.what === "edit" ? <Edit dimension={open.dimension} onClose={close} /> : null}
       {open?.what === "delete" ? (
-        <Delete
-          dimension={open.dimension}
+        <DeleteUnused
+          name={open.dimension.name}
           users={usersOfDimension(profiles, open.dimension.name)}
+          consequence="No profile uses it."
+          act={() => deleteDimension(open.dimension.name)}
           onClose={close}
         />
       ) : null}
@@ -95,24 +90,11 @@ function Row({ dimension, profiles, open }: RowProps) {
       </td>
       <td className="right nowrap">
         {open ? (
-          <>
-            <button
-              type="button"
-              className="button quiet"
-              aria-label={`Edit ${name}`}
-              onClick={() => open({ what: "edit", dimension })}
-            >
-              Edit …
-            </button>
-            <button
-              type="button"
-              className="button quiet"
-              aria-label={`Delete ${name}`}
-              onClick={() => open({ what: "delete", dimension })}
-            >
-              Delete …
-            </button>
-          </>
+          <EditAndDelete
+            name={name}
+            onEdit={() => open({ what: "edit", dimension })}
+            onDelete={() => open({ what: "delete", dimension })}
+          />
         ) : null}
       </td>
     </tr>
@@ -170,28 +152,6 @@ function Edit({ dimension, onClose }: { dimension: Dimension; onClose: () => voi
       act={(field) => replaceDimension(dimension.name, lines(field("values")))}
     >
       <Values value={dimension.values.join("\n")} />
-    </ActionDialog>
-  );
-}
-
-type DeleteProps = { dimension: Dimension; users: string[]; onClose: () => void };
-
-function Delete({ dimension, users, onClose }: DeleteProps) {
-  return (
-    <ActionDialog
-      title={`Delete ${dimension.name}?`}
-      verb="Delete"
-      dangerous
-      onClose={onClose}
-      act={() => deleteDimension(dimension.name)}
-    >
-      {users.length > 0 ? (
-        <p>
-          It is used by <UsedBy profiles={users} />, so it cannot be deleted yet.
-        </p>
-      ) : (
-        <p>No profile uses it.</p>
-      )}
     </ActionDialog>
   );
 }

@@ -3,8 +3,8 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { createGroup, groupsQuery } from "../api/registry";
 import { ActionDialog, Field, NAME_PATTERN } from "../components/ActionDialog";
+import { NewButton } from "../components/EntryActions";
 import { GroupTree } from "../components/GroupTree";
-import { Icon } from "../components/Icon";
 import { FilterField, ListPage, Table } from "../components/ListPage";
 import { GroupLink } from "../components/RegistryLinks";
 import { dateTime } from "../lib/format";
@@ -41,12 +41,7 @@ export function Groups() {
               value={prefix ?? ""}
               onChange={(value) => void navigate({ search: { prefix: value || undefined }, replace: true })}
             />
-            {isAdmin ? (
-              <button type="button" className="button primary" onClick={() => setAdding(true)}>
-                <Icon name="plus" />
-                New group
-              </button>
-            ) : null}
+            {isAdmin ? <NewButton text="New group" onClick={() => setAdding(true)} /> : null}
           </>
         }
         paging={

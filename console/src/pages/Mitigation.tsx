@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { actionsQuery, deleteAction, tasksQuery } from "../api/mitigation";
 import type { MitigationAction } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
-import { Icon } from "../components/Icon";
+import { NewButton } from "../components/EntryActions";
 import { ListPage, Table } from "../components/ListPage";
 import { Segments } from "../components/Segments";
 import { count, dateTime } from "../lib/format";
@@ -101,10 +101,7 @@ function Actions({ choice }: { choice: ReactNode }) {
         }}
         actions={
           isAdmin ? (
-            <button type="button" className="button primary" onClick={() => setAsked({ what: "new" })}>
-              <Icon name="plus" />
-              New action
-            </button>
+            <NewButton text="New action" onClick={() => setAsked({ what: "new" })} />
           ) : (
             <span className="muted">Changes need the role admin.</span>
           )

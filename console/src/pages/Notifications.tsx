@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { createTopic, topicsQuery } from "../api/notifications";
 import { ActionDialog, Field } from "../components/ActionDialog";
-import { Icon } from "../components/Icon";
+import { NewButton } from "../components/EntryActions";
 import { Empty, Failed, Loading, Stale } from "../components/StateViews";
 import { useIsAdmin } from "../lib/role";
 import { TopicPanel } from "../notifications/TopicPanel";
@@ -18,10 +18,7 @@ export function Notifications() {
         <h1>Notifications</h1>
         <div className="end">
           {isAdmin ? (
-            <button type="button" className="button primary" onClick={() => setAdding(true)}>
-              <Icon name="plus" />
-              New topic
-            </button>
+            <NewButton text="New topic" onClick={() => setAdding(true)} />
           ) : (
             <span className="muted">Changes need the role admin.</span>
           )}

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { createThingType, deleteThingType, deprecateThingType, thingTypesQuery } from "../api/registry";
 import type { ThingType } from "../api/types.gen";
 import { ActionDialog, Field, NAME_PATTERN } from "../components/ActionDialog";
-import { Icon } from "../components/Icon";
+import { NewButton } from "../components/EntryActions";
 import { ListPage, Table } from "../components/ListPage";
 import { dateTime } from "../lib/format";
 import { useIsAdmin } from "../lib/role";
@@ -27,14 +27,7 @@ export function ThingTypes() {
           title: "There are no thing types yet",
           text: "A type says what kind of device a thing is; a thing with a type may have 50 attributes.",
         }}
-        actions={
-          isAdmin ? (
-            <button type="button" className="button primary" onClick={() => setAsked({ what: "new" })}>
-              <Icon name="plus" />
-              New type
-            </button>
-          ) : null
-        }
+        actions={isAdmin ? <NewButton text="New type" onClick={() => setAsked({ what: "new" })} /> : null}
       >
         <Table columns={["Name", "Description", "State", "Created", ""]}>
           {data?.types.map((type) => (

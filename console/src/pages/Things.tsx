@@ -3,7 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { thingsQuery } from "../api/queries";
 import type { ThingRow } from "../api/types.gen";
-import { Icon } from "../components/Icon";
+import { NewButton } from "../components/EntryActions";
 import { FilterField, ListPage, Table } from "../components/ListPage";
 import { NewThing } from "../components/NewThing";
 import { count, dateTime } from "../lib/format";
@@ -53,12 +53,7 @@ export function Things() {
                 onChange={narrow}
               />
             )}
-            {isAdmin ? (
-              <button type="button" className="button primary" onClick={() => setAdding(true)}>
-                <Icon name="plus" />
-                New thing
-              </button>
-            ) : null}
+            {isAdmin ? <NewButton text="New thing" onClick={() => setAdding(true)} /> : null}
           </>
         }
         paging={
