@@ -237,11 +237,12 @@ def test_the_version_numbers_of_a_kept_session_go_on_after_a_kill(running, tmp_p
     def numbers():
         fleet = Fleet(running, tmp_path)
         name = f"watcher-{running.starts}"
-        device = fleet.watcher(name)
-        with Client(name, V5).to(running, device) as watcher:
+        with Client(name, V5).to(running, fleet.watcher(name)) as watcher:
             assert watcher.subscribe("$aws/events/presence/connected/device") == 1
             for _ in range(3):
-                plain(running, "device", version).close()
+                with plain(running, "device", version) as device:
+                    # The answer to it says that the session is stored, with the number of its connection.
+                    assert device.subscribe("plant/device", 1) == 1
                 yield json.loads(watcher.receive().payload)["versionNumber"]
 
     assert list(numbers()) == [0, 1, 2]
