@@ -9,8 +9,6 @@ import { Empty, Failed, Loading } from "./components/StateViews";
 import { readMetricSearch } from "./metrics/address";
 import { Alarm } from "./pages/Alarm";
 import { Alarms } from "./pages/Alarms";
-import { Authorities } from "./pages/Authorities";
-import { Authority } from "./pages/Authority";
 import { Certificate } from "./pages/Certificate";
 import { Certificates } from "./pages/Certificates";
 import { Changes } from "./pages/Changes";
@@ -20,7 +18,6 @@ import { Dimensions } from "./pages/Dimensions";
 import { Group } from "./pages/Group";
 import { Groups } from "./pages/Groups";
 import { Login } from "./pages/Login";
-import { MqttClient } from "./pages/MqttClient";
 import { Overview } from "./pages/Overview";
 import { Policies } from "./pages/Policies";
 import { Profiles } from "./pages/Profiles";
@@ -41,6 +38,9 @@ function Root() {
 
 // Pages with charts or an editor bring much code, and some are seldom needed: they are loaded when one
 // of them is opened.
+const Authorities = lazyRouteComponent(() => import("./pages/Authorities"), "Authorities");
+const Authority = lazyRouteComponent(() => import("./pages/Authority"), "Authority");
+const MqttClient = lazyRouteComponent(() => import("./pages/MqttClient"), "MqttClient");
 const Search = lazyRouteComponent(() => import("./pages/Search"), "Search");
 const Thing = lazyRouteComponent(() => import("./pages/Thing"), "Thing");
 const Mitigation = lazyRouteComponent(() => import("./pages/Mitigation"), "Mitigation");

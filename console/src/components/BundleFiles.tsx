@@ -24,9 +24,9 @@ export function BundleFiles({ bundle }: { bundle: Bundle }) {
             type="button"
             className="button primary"
             disabled={!endpoint}
-            onClick={() => {
+            onClick={async () => {
               if (!endpoint) return;
-              download(archive, "application/zip", archiveOf(bundle, endpoint, location.hostname));
+              download(archive, "application/zip", await archiveOf(bundle, endpoint, location.hostname));
               setSaved(true);
             }}
           >

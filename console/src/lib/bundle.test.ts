@@ -12,8 +12,8 @@ const BUNDLE = {
   ca_pem: "CA",
 };
 
-test("the archive holds what a device needs in one folder", () => {
-  const files = unzipSync(archiveOf(BUNDLE, ENDPOINT, "localhost"));
+test("the archive holds what a device needs in one folder", async () => {
+  const files = unzipSync(await archiveOf(BUNDLE, ENDPOINT, "localhost"));
   expect(Object.keys(files).sort()).toEqual([
     "ward_pump-17/README.md",
     "ward_pump-17/ca.pem",
@@ -23,9 +23,9 @@ test("the archive holds what a device needs in one folder", () => {
   expect(strFromU8(files["ward_pump-17/private.pem.key"] ?? new Uint8Array())).toBe("KEY");
 });
 
-test("a device that keeps its key gets none", () => {
+test("a device that keeps its key gets none", async () => {
   const kept = { ...BUNDLE, private_key_pem: null };
-  const files = unzipSync(archiveOf(kept, ENDPOINT, "localhost"));
+  const files = unzipSync(await archiveOf(kept, ENDPOINT, "localhost"));
   expect(Object.keys(files)).not.toContain("ward_pump-17/private.pem.key");
   expect(readmeOf(kept, ENDPOINT, "localhost")).toContain("which the device has");
 });

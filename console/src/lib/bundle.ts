@@ -1,5 +1,4 @@
 // A new device's files as one archive, with the words that let it connect.
-import { strToU8, zipSync } from "fflate";
 import type { Endpoint } from "../api/types.gen";
 
 export type Bundle = {
@@ -74,7 +73,13 @@ finds the reason in the console: Connections, Log.
 }
 
 /** The whole archive, all in one folder. */
-export function archiveOf(bundle: Bundle, endpoint: Endpoint, consoleHost: string): Uint8Array {
+export async function archiveOf(
+  bundle: Bundle,
+  endpoint: Endpoint,
+  consoleHost: string,
+): Promise<Uint8Array> {
+  // Loaded when it is needed, which is seldom.
+  const { strToU8, zipSync } = await import("fflate");
   const readme = { name: "README.md", text: readmeOf(bundle, endpoint, consoleHost) };
   const folder = folderOf(bundle);
   const files = [...filesOf(bundle), readme].map(({ name, text }) => [`${folder}/${name}`, strToU8(text)]);
