@@ -20,7 +20,10 @@ const WILL: &str = "will/pump";
 /// A connection of the client `pump` that has left a will.
 type Opened<'a> = (&'a Bench, Client, &'a DeviceIdentity);
 
-/// The reason that is told once `part` has ended the connection, and whether its will came before.
+/// How long the will may take that is published on another thread than the event.
+const WILL_PATIENCE: Duration = Duration::from_millis(500);
+
+/// The reason that is told once `part` has ended the connection, and whether its will is published.
 fn end_of(
     more: &str,
     open: impl FnOnce(&Bench, &DeviceIdentity) -> Client,
@@ -36,22 +39,26 @@ fn end_of(
     let welcome = pump.connect_with_will("pump", WILL);
     assert!(matches!(&*welcome, "connack Success false" | "connack Accepted false"), "{welcome}");
     part((&bench, pump, &device));
-    let told = async {
-        let mut has_will = false;
-        loop {
-            let message = listener.next().await.unwrap();
-            if &*message.topic == WILL {
-                has_will = true;
-                continue;
-            }
-            let event: Value = serde_json::from_slice(&message.payload).unwrap();
-            let reason = event["disconnectReason"].as_str().unwrap().to_owned();
-            let is_by_client = reason == "CLIENT_INITIATED_DISCONNECT";
-            assert_eq!(event["clientInitiatedDisconnect"], is_by_client);
-            return (reason, has_will);
+    let (mut reason, mut has_will) = (None, false);
+    while reason.is_none() || !has_will {
+        let patience = if reason.is_none() { Duration::from_secs(10) } else { WILL_PATIENCE };
+        let next = bench.runtime.block_on(async { timeout(patience, listener.next()).await });
+        let Ok(message) = next else { break };
+        let message = message.unwrap();
+        match &*message.topic == WILL {
+            true => has_will = true,
+            false => reason = Some(reason_in(&message.payload)),
         }
-    };
-    bench.runtime.block_on(async { timeout(Duration::from_secs(10), told).await.unwrap() })
+    }
+    (reason.expect("an event"), has_will)
+}
+
+fn reason_in(event: &[u8]) -> String {
+    let event: Value = serde_json::from_slice(event).unwrap();
+    let reason = event["disconnectReason"].as_str().unwrap().to_owned();
+    let is_by_client = reason == "CLIENT_INITIATED_DISCONNECT";
+    assert_eq!(event["clientInitiatedDisconnect"], is_by_client);
+    reason
 }
 
 fn v5(bench: &Bench, device: &DeviceIdentity) -> Client {
