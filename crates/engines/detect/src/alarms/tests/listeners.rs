@@ -252,8 +252,7 @@ async fn killed_and_started_again(
     // The store of a book that is opened for the first time is not what is tested here.
     drop(book(&inner, &clock, Vec::new()).await);
     let death = Arc::new(Death { commits: AtomicU64::new(0), last, takes_last });
-    let dying: Arc<dyn StateStore> =
-        Arc::new(HandledState { inner: inner.clone(), hand: death });
+    let dying: Arc<dyn StateStore> = Arc::new(HandledState { inner: inner.clone(), hand: death });
     let tasks = Tasks::new();
     let before = book(&dying, &clock, ears(&both)).await;
     before.start(&tasks);
