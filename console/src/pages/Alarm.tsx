@@ -9,12 +9,12 @@ import { DefinitionPanel, EventPanel } from "../alarms/panels";
 import { VerifyDialog } from "../alarms/VerifyDialog";
 import { VERDICTS } from "../alarms/verification";
 import { alarmQuery } from "../api/alarms";
-import { ApiError } from "../api/client";
 import type { AlarmDetail, Alarm as AlarmFacts, AlarmMitigation } from "../api/types.gen";
 import { AlarmChartLink } from "../components/AlarmChartLink";
 import { Icon } from "../components/Icon";
+import { NotLoaded } from "../components/NotLoaded";
 import { ThingLink } from "../components/RegistryLinks";
-import { Empty, Failed, Loading, Stale } from "../components/StateViews";
+import { Empty, Stale } from "../components/StateViews";
 import { dateTime } from "../lib/format";
 import { useMayVerify } from "../lib/role";
 import { useShortcuts } from "../lib/shortcuts";
@@ -26,24 +26,21 @@ export function Alarm() {
   const { id } = route.useParams();
   const { data, error, refetch, dataUpdatedAt } = useQuery(alarmQuery(id));
   if (data) return <Content detail={data} error={error} now={dataUpdatedAt} />;
-  const unknown = error instanceof ApiError && error.code === "not_found";
   return (
-    <div className="page">
-      <h1>Alarm</h1>
-      <section className="panel">
-        {!error ? <Loading what="the alarm" /> : null}
-        {error && unknown ? (
-          <Empty title="There is no such alarm">
-            <p>
-              Alarms are kept for 30 days after their end. <Link to="/alarms">All alarms</Link>
-            </p>
-          </Empty>
-        ) : null}
-        {error && !unknown ? (
-          <Failed what="The alarm could not be loaded" error={error} retry={() => void refetch()} />
-        ) : null}
-      </section>
-    </div>
+    <NotLoaded
+      title="Alarm"
+      what="the alarm"
+      error={error}
+      retry={() => void refetch()}
+      gone={{
+        title: "There is no such alarm",
+        children: (
+          <>
+            Alarms are kept for 30 days after their end. <Link to="/alarms">All alarms</Link>
+          </>
+        ),
+      }}
+    />
   );
 }
 

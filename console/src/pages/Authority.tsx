@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { authorityQuery, changeAuthority, deleteAuthority } from "../api/registry";
 import type { AuthorityDetail } from "../api/types.gen";
@@ -7,8 +7,9 @@ import { ActionDialog } from "../components/ActionDialog";
 import { TemplateField } from "../components/AuthorityForm";
 import { CertificateRows } from "../components/CertificateRows";
 import { Icon } from "../components/Icon";
+import { NotLoaded } from "../components/NotLoaded";
 import { AuthorityStatus } from "../components/RegistryLinks";
-import { Empty, Failed, Loading, Stale } from "../components/StateViews";
+import { Empty, Stale } from "../components/StateViews";
 import { download } from "../lib/csv";
 import { dateTime } from "../lib/format";
 import { useIsAdmin } from "../lib/role";
@@ -22,16 +23,20 @@ export function Authority() {
   const isAdmin = useIsAdmin();
   if (!data) {
     return (
-      <div className="page">
-        <h1 className="mono">{id}</h1>
-        <section className="panel">
-          {error ? (
-            <Failed what="The authority could not be loaded" error={error} retry={() => void refetch()} />
-          ) : (
-            <Loading what="the authority" />
-          )}
-        </section>
-      </div>
+      <NotLoaded
+        title="Authority"
+        what="the authority"
+        error={error}
+        retry={() => void refetch()}
+        gone={{
+          title: "There is no such authority",
+          children: (
+            <Link to="/authorities" search={{}}>
+              All authorities
+            </Link>
+          ),
+        }}
+      />
     );
   }
   return (

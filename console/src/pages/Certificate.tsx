@@ -14,8 +14,9 @@ import {
 import type { CertificateDetail } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { Icon } from "../components/Icon";
+import { NotLoaded } from "../components/NotLoaded";
 import { AuthorityLink, CertificateStatus, PolicyLink, ThingLink } from "../components/RegistryLinks";
-import { Failed, Loading, Stale } from "../components/StateViews";
+import { Stale } from "../components/StateViews";
 import { Ties } from "../components/Ties";
 import { download } from "../lib/csv";
 import { dateTime } from "../lib/format";
@@ -29,16 +30,20 @@ export function Certificate() {
   const isAdmin = useIsAdmin();
   if (!data) {
     return (
-      <div className="page">
-        <h1 className="mono">{id}</h1>
-        <section className="panel">
-          {error ? (
-            <Failed what="The certificate could not be loaded" error={error} retry={() => void refetch()} />
-          ) : (
-            <Loading what="the certificate" />
-          )}
-        </section>
-      </div>
+      <NotLoaded
+        title="Certificate"
+        what="the certificate"
+        error={error}
+        retry={() => void refetch()}
+        gone={{
+          title: "There is no such certificate",
+          children: (
+            <Link to="/certificates" search={{}}>
+              All certificates
+            </Link>
+          ),
+        }}
+      />
     );
   }
   return (

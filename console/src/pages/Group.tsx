@@ -12,8 +12,9 @@ import {
 } from "../api/registry";
 import type { Group as GroupData } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
+import { NotLoaded } from "../components/NotLoaded";
 import { GroupLink, PolicyLink, ThingLink } from "../components/RegistryLinks";
-import { Failed, Loading, Stale } from "../components/StateViews";
+import { Stale } from "../components/StateViews";
 import { Ties } from "../components/Ties";
 import { dateTime } from "../lib/format";
 import { useIsAdmin } from "../lib/role";
@@ -29,16 +30,20 @@ export function Group() {
   const navigate = useNavigate();
   if (!data) {
     return (
-      <div className="page">
-        <h1>{name}</h1>
-        <section className="panel">
-          {error ? (
-            <Failed what="The group could not be loaded" error={error} retry={() => void refetch()} />
-          ) : (
-            <Loading what="the group" />
-          )}
-        </section>
-      </div>
+      <NotLoaded
+        title={name}
+        what="the group"
+        error={error}
+        retry={() => void refetch()}
+        gone={{
+          title: "There is no group of this name",
+          children: (
+            <Link to="/groups" search={{}}>
+              All groups
+            </Link>
+          ),
+        }}
+      />
     );
   }
   return (

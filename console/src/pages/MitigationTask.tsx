@@ -2,13 +2,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { ApiError } from "../api/client";
 import { cancelTask, taskQuery } from "../api/mitigation";
 import type { MitigationExecution as Execution, MitigationTask as Task } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
 import { Table } from "../components/ListPage";
+import { NotLoaded } from "../components/NotLoaded";
 import { ThingLink } from "../components/RegistryLinks";
-import { Empty, Failed, Loading, Stale } from "../components/StateViews";
+import { Empty, Stale } from "../components/StateViews";
 import { count, dateTime, duration } from "../lib/format";
 import { useIsAdmin } from "../lib/role";
 import { Changes } from "../mitigation/Changes";
@@ -36,24 +36,21 @@ export function MitigationTask() {
       </div>
     );
   }
-  const unknown = error instanceof ApiError && error.code === "not_found";
   return (
-    <div className="page">
-      <h1>Mitigation task</h1>
-      <section className="panel">
-        {!error ? <Loading what="the task" /> : null}
-        {error && unknown ? (
-          <Empty title="There is no such task">
-            <p>
-              Tasks are kept for 90 days. <Link to="/mitigation">All tasks</Link>
-            </p>
-          </Empty>
-        ) : null}
-        {error && !unknown ? (
-          <Failed what="The task could not be loaded" error={error} retry={() => void refetch()} />
-        ) : null}
-      </section>
-    </div>
+    <NotLoaded
+      title="Mitigation task"
+      what="the task"
+      error={error}
+      retry={() => void refetch()}
+      gone={{
+        title: "There is no such task",
+        children: (
+          <>
+            Tasks are kept for 90 days. <Link to="/mitigation">All tasks</Link>
+          </>
+        ),
+      }}
+    />
   );
 }
 

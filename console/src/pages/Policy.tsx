@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { createPolicyVersion, deletePolicy, policyQuery } from "../api/registry";
 import type { Policy as PolicyData, PolicyVersion } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
-import { Failed, Loading, Stale } from "../components/StateViews";
+import { NotLoaded } from "../components/NotLoaded";
+import { Stale } from "../components/StateViews";
 import { dateTime } from "../lib/format";
 import { useIsAdmin } from "../lib/role";
 import { laidOut, useVerdict } from "../policy/draft";
@@ -22,16 +23,20 @@ export function Policy() {
   const { data, error, refetch } = useQuery(policyQuery(name));
   if (!data) {
     return (
-      <div className="page">
-        <h1 className="anywhere">{name}</h1>
-        <section className="panel">
-          {error ? (
-            <Failed what="The policy could not be loaded" error={error} retry={() => void refetch()} />
-          ) : (
-            <Loading what="the policy" />
-          )}
-        </section>
-      </div>
+      <NotLoaded
+        title={name}
+        what="the policy"
+        error={error}
+        retry={() => void refetch()}
+        gone={{
+          title: "There is no policy of this name",
+          children: (
+            <Link to="/policies" search={{}}>
+              All policies
+            </Link>
+          ),
+        }}
+      />
     );
   }
   return <Loaded key={data.name} policy={data} error={error} />;

@@ -2,11 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { ApiError } from "../api/client";
 import { deleteProfile, profileQuery } from "../api/profiles";
 import type { Profile as SecurityProfile } from "../api/types.gen";
 import { ActionDialog } from "../components/ActionDialog";
-import { Empty, Failed, Loading, Stale } from "../components/StateViews";
+import { NotLoaded } from "../components/NotLoaded";
+import { Stale } from "../components/StateViews";
 import { dateTime } from "../lib/format";
 import { targetGroup } from "../lib/profile";
 import { useIsAdmin, useIsAnalyst } from "../lib/role";
@@ -28,7 +28,24 @@ export function Profile() {
   // What the draft began with stays, whatever is stored meanwhile.
   const [base, setBase] = useState<SecurityProfile | null>(null);
   const [round, setRound] = useState(0);
-  if (!data) return <Missing name={name} error={error} retry={() => void refetch()} />;
+  if (!data) {
+    return (
+      <NotLoaded
+        title={name}
+        what="the profile"
+        error={error}
+        retry={() => void refetch()}
+        gone={{
+          title: "There is no security profile of this name",
+          children: (
+            <>
+              It may have been deleted. <Link to="/profiles">All profiles</Link>
+            </>
+          ),
+        }}
+      />
+    );
+  }
   const begun = base?.name === name ? base : data;
   return (
     <div className="page">
@@ -45,28 +62,6 @@ export function Profile() {
           setRound((before) => before + 1);
         }}
       />
-    </div>
-  );
-}
-
-function Missing({ name, error, retry }: { name: string; error: Error | null; retry: () => void }) {
-  const isUnknown = error instanceof ApiError && error.code === "not_found";
-  return (
-    <div className="page">
-      <h1>{name}</h1>
-      <section className="panel">
-        {!error ? <Loading what="the profile" /> : null}
-        {isUnknown ? (
-          <Empty title="There is no security profile of this name">
-            <p>
-              It may have been deleted. <Link to="/profiles">All profiles</Link>
-            </p>
-          </Empty>
-        ) : null}
-        {error && !isUnknown ? (
-          <Failed what="The profile could not be loaded" error={error} retry={retry} />
-        ) : null}
-      </section>
     </div>
   );
 }

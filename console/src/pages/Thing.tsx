@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { ApiError } from "../api/client";
 import { PLAN_ALARMS_MAX } from "../api/mitigation";
 import { sessionQuery, thingQuery } from "../api/queries";
 import type { Thing as ThingData } from "../api/types.gen";
 import { AlarmItem } from "../components/AlarmItem";
 import { Icon } from "../components/Icon";
-import { Empty, Failed, Loading, Stale } from "../components/StateViews";
+import { NotLoaded } from "../components/NotLoaded";
+import { Stale } from "../components/StateViews";
 import { ThingActions } from "../components/ThingActions";
 import { ThingCharts } from "../components/ThingCharts";
 import { ThingFacts } from "../components/ThingFacts";
@@ -19,7 +19,27 @@ export function Thing() {
   const { name } = route.useParams();
   const { data, error, refetch, dataUpdatedAt } = useQuery(thingQuery(name));
   const { data: session } = useQuery(sessionQuery);
-  if (!data) return <Missing name={name} error={error} retry={() => void refetch()} />;
+  if (!data) {
+    return (
+      <NotLoaded
+        title={name}
+        what="the thing"
+        error={error}
+        retry={() => void refetch()}
+        gone={{
+          title: "There is no thing of this name",
+          children: (
+            <>
+              It may have been deleted.{" "}
+              <Link to="/things" search={{}}>
+                All things
+              </Link>
+            </>
+          ),
+        }}
+      />
+    );
+  }
   return (
     <div className="page">
       <div className="page-head">
@@ -58,31 +78,6 @@ function Presence({ thing, now }: { thing: ThingData; now: number }) {
   const connected = thing.connections.find((one) => one.is_connected);
   if (!connected) return <span className="badge">Not connected</span>;
   return <span className="badge good">Connected for {duration(now - connected.since_ms)}</span>;
-}
-
-function Missing({ name, error, retry }: { name: string; error: Error | null; retry: () => void }) {
-  const unknown = error instanceof ApiError && error.code === "not_found";
-  return (
-    <div className="page">
-      <h1 style={{ overflowWrap: "anywhere" }}>{name}</h1>
-      <section className="panel">
-        {!error ? <Loading what="the thing" /> : null}
-        {error && unknown ? (
-          <Empty title="There is no thing of this name">
-            <p>
-              It may have been deleted.{" "}
-              <Link to="/things" search={{}}>
-                All things
-              </Link>
-            </p>
-          </Empty>
-        ) : null}
-        {error && !unknown ? (
-          <Failed what="The thing could not be loaded" error={error} retry={retry} />
-        ) : null}
-      </section>
-    </div>
-  );
 }
 
 function ActiveAlarms({ thing, now }: { thing: ThingData; now: number }) {
