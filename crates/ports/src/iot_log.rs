@@ -66,4 +66,7 @@ pub trait IotLog: std::fmt::Debug + Send + Sync {
 
     /// Writes a line, if its level is wanted for its event and for whom it is about.
     fn write(&self, record: &IotRecord<'_>);
+
+    /// Lines that were wanted and are not there, since the start.
+    fn dropped(&self) -> u64;
 }

@@ -86,6 +86,8 @@ pub struct GatewayCounters {
     pub refused: BTreeMap<Refused, u64>,
     /// Lifecycle events dropped since the start, as their rules or subscribers were too slow.
     pub lifecycle_events_dropped: u64,
+    /// Lines of the IoT log that were wanted and are not there, since the start.
+    pub iot_log_lines_dropped: u64,
 }
 
 #[derive(Debug, Default)]
@@ -105,12 +107,18 @@ impl Counters {
         self.sessions.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn snapshot(&self, lifecycle_events_dropped: u64) -> GatewayCounters {
+    /// The counters, with those that are kept elsewhere: dropped lifecycle events and lines of the IoT log.
+    pub(crate) fn snapshot(
+        &self,
+        lifecycle_events_dropped: u64,
+        iot_log_lines_dropped: u64,
+    ) -> GatewayCounters {
         GatewayCounters {
             open: self.open.load(Ordering::Relaxed),
             sessions: self.sessions.load(Ordering::Relaxed),
             refused: self.refused.lock().clone(),
             lifecycle_events_dropped,
+            iot_log_lines_dropped,
         }
     }
 

@@ -145,7 +145,8 @@ impl Gateway {
 
     /// Connections open and refused.
     pub fn counters(&self) -> GatewayCounters {
-        self.shared.counters.snapshot(self.shared.lifecycle.dropped())
+        let lines = self.shared.iot_log.get().map_or(0, |log| log.dropped());
+        self.shared.counters.snapshot(self.shared.lifecycle.dropped(), lines)
     }
 
     /// Who came, left and was refused.

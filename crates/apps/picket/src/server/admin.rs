@@ -92,6 +92,8 @@ fn exposition(line: &Line) -> String {
     }
     page.family("picket_gateway_lifecycle_dropped_total", "counter", "Lifecycle events dropped.");
     page.sample("picket_gateway_lifecycle_dropped_total", &[], gateway.lifecycle_events_dropped);
+    page.family("picket_gateway_iot_log_dropped_total", "counter", "Lines of the IoT log dropped.");
+    page.sample("picket_gateway_iot_log_dropped_total", &[], gateway.iot_log_lines_dropped);
     sessions(&mut page, line);
     detection(&mut page, line);
     let siem = line.siem.stats();

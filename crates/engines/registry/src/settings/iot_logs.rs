@@ -32,7 +32,7 @@ pub struct IotLogs {
     control: Arc<ControlPlane>,
     index: String,
     lines: Sender<IndexedEvent>,
-    dropped: AtomicU64,
+    dropped: Arc<AtomicU64>,
 }
 
 impl IotLogs {
@@ -44,14 +44,10 @@ impl IotLogs {
     ) -> Result<Arc<Self>, ControlError> {
         control.read_logging_rules().await?;
         let (lines, waiting) = channel(WAITING_MAX);
-        tasks.spawn("iot logs", store_all(events, waiting, tasks.clone()));
-        let (index, dropped) = (index.to_owned(), AtomicU64::new(0));
-        Ok(Arc::new(Self { control, index, lines, dropped }))
-    }
-
-    /// Lines dropped since the start, because the index was too slow.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        let dropped = Arc::new(AtomicU64::new(0));
+        let storing = store_all(events, waiting, dropped.clone(), tasks.clone());
+        tasks.spawn("iot logs", storing);
+        Ok(Arc::new(Self { control, index: index.to_owned(), lines, dropped }))
     }
 
     fn event(&self, record: &IotRecord<'_>, level: LogLevel, source: String) -> IndexedEvent {
@@ -118,6 +114,10 @@ impl IotLog for IotLogs {
             tracing::warn!("lines of the IoT log are dropped: the index is too slow");
         }
     }
+
+    fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
 }
 
 /// `yyyy-MM-dd HH:mm:ss.SSS`.
@@ -126,7 +126,12 @@ fn moment(time: Timestamp) -> String {
 }
 
 /// Stores lines as they come; when told to stop, what waits first.
-async fn store_all(events: Arc<dyn EventIndex>, mut waiting: Receiver<IndexedEvent>, tasks: Tasks) {
+async fn store_all(
+    events: Arc<dyn EventIndex>,
+    mut waiting: Receiver<IndexedEvent>,
+    dropped: Arc<AtomicU64>,
+    tasks: Tasks,
+) {
     let mut lines = Vec::new();
     loop {
         tokio::select! {
@@ -139,18 +144,28 @@ async fn store_all(events: Arc<dyn EventIndex>, mut waiting: Receiver<IndexedEve
             () = tasks.stopping() => return,
         }
         let batch = std::mem::take(&mut lines);
-        loop {
-            match events.append(batch.clone()).await {
-                Ok(_) => break,
-                Err(IndexError::Busy) => tokio::select! {
-                    () = tasks.stopping() => break,
-                    () = tokio::time::sleep(RETRY) => {}
-                },
-                Err(error) => {
-                    tracing::error!(%error, lines = batch.len(), "lines of the IoT log are lost");
-                    break;
-                }
-            }
+        let count = batch.len();
+        if let Err(error) = store(&*events, batch, &tasks).await {
+            dropped.fetch_add(count as u64, Ordering::Relaxed);
+            tracing::error!(%error, lines = count, "lines of the IoT log are lost");
+        }
+    }
+}
+
+/// Stores lines, again and again while the index is busy.
+async fn store(
+    events: &dyn EventIndex,
+    batch: Vec<IndexedEvent>,
+    tasks: &Tasks,
+) -> Result<(), IndexError> {
+    loop {
+        match events.append(batch.clone()).await {
+            Ok(_) => return Ok(()),
+            Err(IndexError::Busy) => tokio::select! {
+                () = tasks.stopping() => return Err(IndexError::Busy),
+                () = tokio::time::sleep(RETRY) => {}
+            },
+            Err(error) => return Err(error),
         }
     }
 }
@@ -174,6 +189,25 @@ mod tests {
 
     #[derive(Debug)]
     struct Kept(Mutex<Vec<IndexedEvent>>, watch::Sender<usize>);
+
+    /// An index that is gone.
+    #[derive(Debug)]
+    struct Gone;
+
+    #[async_trait]
+    impl EventIndex for Gone {
+        fn has_index(&self, _name: &str) -> bool {
+            false
+        }
+
+        async fn append(&self, _events: Vec<IndexedEvent>) -> Result<u64, IndexError> {
+            Err(IndexError::NoSuchIndex("iot".to_owned()))
+        }
+
+        fn searchable(&self) -> watch::Receiver<u64> {
+            watch::channel(0).1
+        }
+    }
 
     #[async_trait]
     impl EventIndex for Kept {
@@ -296,6 +330,26 @@ mod tests {
         let told = ["logLevel", "status", "reason", "details"].map(|name| body[name].clone());
         assert_eq!(told, ["ERROR", "Failure", "AUTHORIZATION_FAILURE", "no policy"]);
         bench.end().await;
+    }
+
+    #[tokio::test]
+    async fn lines_that_cannot_be_stored_are_counted() {
+        let (test, tasks) = (TestPlane::new().await, Tasks::new());
+        let logs = IotLogs::start(test.plane.clone(), (Arc::new(Gone), "iot"), &tasks).await;
+        let logs = logs.unwrap();
+        let change =
+            LoggingChange { default_level: Some(LogLevel::Info), ..LoggingChange::default() };
+        test.plane.set_logging_options(change).await.unwrap();
+        logs.write(&record(IotEvent::Connect));
+        let counted = async {
+            while logs.dropped() == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), counted).await.unwrap();
+        assert_eq!(logs.dropped(), 1);
+        assert!(tasks.shut_down(Duration::from_secs(5)).await);
+        test.end().await;
     }
 
     #[tokio::test]
