@@ -1,20 +1,12 @@
 // The way between the pages of what is expected of devices.
-import { Link } from "@tanstack/react-router";
+import { type SubPage, SubPages } from "./SubPages";
 
-const PAGES = [
+const PAGES: readonly SubPage[] = [
   { to: "/profiles", text: "Profiles" },
   { to: "/custom-metrics", text: "Custom metrics" },
   { to: "/dimensions", text: "Dimensions" },
-] as const;
+];
 
 export function DetectTabs() {
-  return (
-    <nav className="sub-pages" aria-label="What is expected">
-      {PAGES.map((page) => (
-        <Link key={page.to} to={page.to} activeOptions={{ exact: true, includeSearch: false }}>
-          {page.text}
-        </Link>
-      ))}
-    </nav>
-  );
+  return <SubPages label="What is expected" pages={PAGES} />;
 }
